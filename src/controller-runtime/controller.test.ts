@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { silentLog } from "../lib/index.ts";
+import { type Result, startController } from "./controller.ts";
+
+test("a key is reconciled again when it was queued while it ran, and never twice at once", async () => {
+  const gate = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
+  let runs = 0;
+  let atOnce = 0;
+  await using controller = startController({
+    name: "test",
+    log: silentLog,
+    async reconcile(): Promise<Result> {
+      runs += 1;
+      atOnce += 1;
+      assert.equal(atOnce, 1);
+      started.resolve();
+      await gate.promise;
+      atOnce -= 1;
+      return { state: "done" };
+    },
+  });
+  controller.enqueue("a");
+  await started.promise;
+  controller.enqueue("a");
+  controller.enqueue("a");
+  gate.resolve();
+  await controller.idle();
+  assert.equal(runs, 2);
+});
+
+test("no more keys run at once than the concurrency allows", async () => {
+  let most = 0;
+  let now = 0;
+  await using controller = startController({
+    name: "test",
+    log: silentLog,
+    concurrency: 2,
+    async reconcile(): Promise<Result> {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setImmediate(resolve));
+      now -= 1;
+      return { state: "done" };
+    },
+  });
+  for (const key of ["a", "b", "c", "d", "e"]) controller.enqueue(key);
+  await controller.idle();
+  assert.equal(most, 2);
+});
+
+test("a reconcile that throws is tried again until it succeeds", async () => {
+  const done = Promise.withResolvers<number>();
+  let runs = 0;
+  await using controller = startController({
+    name: "test",
+    log: silentLog,
+    async reconcile(): Promise<Result> {
+      runs += 1;
+      if (runs < 4) throw new Error("not yet");
+      done.resolve(runs);
+      return { state: "done" };
+    },
+  });
+  controller.enqueue("a");
+  assert.equal(await done.promise, 4);
+});
+
+test("the earlier of two times wins", async () => {
+  const done = Promise.withResolvers<void>();
+  await using controller = startController({
+    name: "test",
+    log: silentLog,
+    async reconcile(): Promise<Result> {
+      done.resolve();
+      return { state: "done" };
+    },
+  });
+  controller.enqueue("a", 60_000);
+  controller.enqueue("a", 1);
+  await done.promise;
+});

@@ -1,0 +1,14 @@
+// What three rooms need and Node lacks: HTTP handlers and bounded bodies, logs, waits with a limit.
+// It promises small, pure pieces without policy.
+// It leaves to others everything that knows Kubernetes, Git or a file format.
+export {
+  BodyTooLargeError,
+  type Handler,
+  type HttpRequest,
+  type HttpResponse,
+  readBody,
+  serveHandler,
+  type User,
+} from "./http.ts";
+export { createLog, errorText, type Log, type LogFields, type LogLevel, silentLog } from "./log.ts";
+export { backoffMs, sleep, waitUntil } from "./wait.ts";
