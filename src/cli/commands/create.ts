@@ -1,0 +1,354 @@
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Localbuild } from "../../apis/index.ts";
+import type { Client } from "../../client/index.ts";
+import { errorText } from "../../lib/index.ts";
+import { localbuilds, type PackageArgument, packageAnnotations, parsePackageArgument } from "../../packages/index.ts";
+import {
+  freePort,
+  type PlatformConfig,
+  platformUrls,
+  removeLeftovers,
+  removeStateDirectory,
+  stateDirectory,
+  writeConfig,
+} from "../../platform/index.ts";
+import { connectKubeconfig, readConfigOrExplain } from "../connect.ts";
+import { checkWhole, runningPlatform, startDaemon, stopDaemon } from "../daemon.ts";
+import { formatDuration, parseDurationMs } from "../duration.ts";
+import { CliError } from "../errors.ts";
+import { type Observation, observePlatform } from "../observe.ts";
+import { jsonProgress, lineProgress, type Progress, treeLines, treeProgress } from "../progress.ts";
+import { type Awaited, assess, flatten, type Item } from "../readiness.ts";
+import { mergeContext } from "./kubeconfig.ts";
+
+export type CreateFlags = {
+  name: string;
+  buildName?: string;
+  recreate: boolean;
+  host?: string;
+  ingressHostName?: string;
+  port?: number;
+  apiPort?: number;
+  protocol?: "http" | "https";
+  listenAddress?: string;
+  usePathRouting?: boolean;
+  devPassword?: boolean;
+  package: string[];
+  exit?: boolean;
+  timeout: string;
+  output: "text" | "json";
+  kubeVersion?: string;
+  kindConfig?: string;
+  extraPorts?: string;
+  registryConfig?: string | boolean;
+  packageCustomFile?: string[];
+};
+
+type CreateOptions = CreateFlags & { stay: boolean; logLevel: string };
+
+/** When everything that is left fails, and nothing has changed for so long, waiting longer tells nothing new. */
+const stuckMs = 30_000;
+
+/** Makes the platform run as the flags say, brings the packages in, and waits until all of it is ready. */
+export async function create(options: CreateOptions): Promise<void> {
+  refuseKindFlags(options);
+  const timeoutMs = parseDurationMs(options.timeout);
+  if (timeoutMs === undefined || timeoutMs === 0) {
+    throw new CliError("usage", {
+      why: `${JSON.stringify(options.timeout)} is no duration: give one like 90s or 5m`,
+      command: "skiff create",
+    });
+  }
+  const packages = options.package.map(parsePackage);
+  const progress = openProgress(options.output);
+  const startedMs = performance.now();
+  try {
+    await bringUp(options, packages, { progress, startedMs, deadlineMs: startedMs + timeoutMs });
+  } finally {
+    progress.end();
+  }
+}
+
+type Run = { progress: Progress; startedMs: number; deadlineMs: number };
+
+async function bringUp(options: CreateOptions, packages: readonly PackageArgument[], run: Run): Promise<void> {
+  const { name } = options;
+  const state = stateDirectory(name);
+  const config = await ensureRunning(options, run.progress);
+  const readyMs = performance.now() - run.startedMs;
+  using connection = connectKubeconfig(state.kubeconfig, name);
+  const awaited = await applyLocalbuild(connection.client, config, packages);
+  await using observation = await observePlatform(connection.client, name);
+  const items = await waitUntilReady(observation, awaited, { ...run, name, timeout: options.timeout });
+  run.progress.end();
+  const file = mergeContext(name);
+  finish(config, { items, file, readyMs, totalMs: performance.now() - run.startedMs, output: options.output });
+  if (options.stay) await stayAndShow(observation, awaited, run.progress);
+}
+
+async function ensureRunning(options: CreateOptions, progress: Progress): Promise<PlatformConfig> {
+  const { name } = options;
+  const state = stateDirectory(name);
+  removeLeftovers();
+  if (options.recreate && existsSync(state.root)) {
+    progress.step(`Deleting platform ${name}`);
+    await stopDaemon(state, name, { force: true });
+    removeStateDirectory(name);
+  }
+  const existing = readConfigOrExplain(name);
+  checkWhole(state, name, existing?.created !== undefined);
+  const config = await configFrom(options, existing);
+  const running = runningPlatform(state) !== undefined;
+  const changed = existing === undefined || JSON.stringify(config) !== JSON.stringify(existing);
+  if (running && !changed) {
+    progress.step(`Platform ${name} is running at ${platformUrls(config).front}/`);
+    return config;
+  }
+  if (running) {
+    progress.step(`Restarting platform ${name} with the new settings`);
+    await stopDaemon(state, name, { force: false });
+  }
+  if (changed) write(() => writeConfig(state, config), state.root);
+  const startedMs = performance.now();
+  try {
+    await startDaemon(config, state, options.logLevel);
+  } catch (error) {
+    if (existing?.created !== undefined && changed) writeConfig(state, existing);
+    throw error;
+  }
+  progress.step(
+    `Platform ${name} started in ${formatDuration(performance.now() - startedMs)}: ${platformUrls(config).front}/`,
+  );
+  return readConfigOrExplain(name) ?? config;
+}
+
+/** The configuration that the flags ask for: what is not said stays as it is. */
+async function configFrom(flags: CreateOptions, existing: PlatformConfig | undefined): Promise<PlatformConfig> {
+  const host = flags.host?.toLowerCase() ?? existing?.host ?? "skiff.localhost";
+  return {
+    layout: 1,
+    name: flags.name,
+    host,
+    ingressHost:
+      flags.ingressHostName?.toLowerCase() ?? (flags.host === undefined ? existing?.ingressHost : undefined) ?? host,
+    protocol: flags.protocol ?? existing?.protocol ?? "https",
+    port: flags.port ?? existing?.port ?? 8443,
+    apiPort: flags.apiPort ?? existing?.apiPort ?? (await freePort()),
+    usePathRouting: flags.usePathRouting ?? existing?.usePathRouting ?? false,
+    devPassword: flags.devPassword ?? existing?.devPassword ?? false,
+    listenAddress: flags.listenAddress ?? existing?.listenAddress ?? "127.0.0.1",
+    ...(existing?.created === undefined ? {} : { created: existing.created }),
+  };
+}
+
+function write(action: () => void, directory: string): void {
+  try {
+    action();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOSPC") throw new CliError("disk-full", { file: directory }, { cause: error });
+    throw new CliError(
+      "state-unwritable",
+      { why: `Cannot write to ${directory}: ${errorText(error)}`, directory },
+      { cause: error },
+    );
+  }
+}
+
+/** Tells the platform of the packages. Those it has already stay; a package given again keeps its place at the end. */
+async function applyLocalbuild(
+  client: Client,
+  config: PlatformConfig,
+  packages: readonly PackageArgument[],
+): Promise<Awaited> {
+  const live = await client.get<Localbuild>(localbuilds, { name: config.name });
+  if (live === undefined)
+    throw new CliError("start-failed", {
+      name: config.name,
+      why: "its Localbuild is missing",
+      log: stateDirectory(config.name).log,
+    });
+  const configs = live.spec.packageConfigs ?? {};
+  const of = (type: PackageArgument["type"]) =>
+    packages.flatMap((item) => (item.type === type ? [sourceOf(item)] : []));
+  const merged = (before: readonly string[] | undefined, added: readonly string[]) => [
+    ...new Set([...(before ?? []), ...added]),
+  ];
+  const sources = packages.map(sourceOf);
+  const known = [
+    ...(configs.customPackageDirs ?? []),
+    ...(configs.customPackageFiles ?? []),
+    ...(configs.customPackageUrls ?? []),
+  ];
+  const before = parseOrder(live.metadata.annotations?.[packageAnnotations.order], known).filter(
+    (source) => !sources.includes(source),
+  );
+  const startTime = new Date().toISOString();
+  const patch = {
+    metadata: {
+      annotations: {
+        [packageAnnotations.startTime]: startTime,
+        [packageAnnotations.order]: JSON.stringify([...before, ...sources]),
+      },
+    },
+    spec: {
+      packageConfigs: {
+        customPackageDirs: merged(configs.customPackageDirs, of("directory")),
+        customPackageFiles: merged(configs.customPackageFiles, of("file")),
+        customPackageUrls: merged(configs.customPackageUrls, of("url")),
+      },
+    },
+  };
+  await client.patch<Localbuild>(localbuilds, { name: config.name }, "merge", patch, { fieldManager: "idpbuilder" });
+  return { startTime, sources };
+}
+
+function parseOrder(text: string | undefined, known: readonly string[]): string[] {
+  try {
+    const order: unknown = JSON.parse(text ?? "null");
+    if (Array.isArray(order)) return order.filter((item) => typeof item === "string");
+  } catch {
+    // Somebody edited the annotation; the lists of the spec still say what there is.
+  }
+  return [...known];
+}
+
+function sourceOf(item: PackageArgument): string {
+  return item.type === "url" ? item.url : item.path;
+}
+
+async function waitUntilReady(
+  observation: Observation,
+  awaited: Awaited,
+  run: Run & { name: string; timeout: string },
+): Promise<Item[]> {
+  let last = "";
+  let changedMs = performance.now();
+  const interrupted = interruption();
+  for (;;) {
+    const items = assess(observation.snapshot(), awaited);
+    const open = flatten(items).filter(({ state, children }) => state !== "ready" && children.length === 0);
+    if (JSON.stringify(items) !== last) {
+      last = JSON.stringify(items);
+      changedMs = performance.now();
+      run.progress.show(items);
+    }
+    if (open.length === 0) return items;
+    const nowMs = performance.now();
+    const waiting = open.filter(({ state }) => state !== "needs-pods" && state !== "broken");
+    const stuck = nowMs - changedMs > stuckMs && waiting.every(({ state }) => state === "failing");
+    if (interrupted.signal.aborted) throw new CliError("interrupted", { name: run.name });
+    if (waiting.length === 0 || stuck || nowMs > run.deadlineMs) throw notReady(open, run, nowMs > run.deadlineMs);
+    const limitMs = Math.min(run.deadlineMs - nowMs + 1, 1000);
+    await Promise.race([observation.changed(limitMs), interrupted.promise]);
+  }
+}
+
+function notReady(open: readonly Item[], run: { name: string; timeout: string }, timedOut: boolean): CliError {
+  const why = treeLines(open, 400, "  ").join("\n");
+  const failed = open.filter(({ state }) => state === "broken" || state === "failing");
+  if (failed.length > 0 && !timedOut)
+    return new CliError("package-failed", { name: run.name, count: failed.length, why });
+  if (open.every(({ state }) => state === "needs-pods")) return new CliError("needs-pods", { why });
+  return new CliError("not-ready", { name: run.name, timeout: run.timeout, why });
+}
+
+/** Ctrl-C ends the waiting, not the platform. */
+function interruption(): { signal: AbortSignal; promise: Promise<void> } {
+  const controller = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = () => {
+    controller.abort();
+    resolve();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  return { signal: controller.signal, promise };
+}
+
+async function stayAndShow(observation: Observation, awaited: Awaited, progress: Progress): Promise<void> {
+  const interrupted = interruption();
+  progress.step("Showing changes; Ctrl-C ends this command, the platform runs on");
+  while (!interrupted.signal.aborted) {
+    progress.show(assess(observation.snapshot(), awaited));
+    await Promise.race([observation.changed(60_000), interrupted.promise]);
+  }
+  await delay(0);
+}
+
+type Finished = { items: readonly Item[]; file: string; readyMs: number; totalMs: number; output: "text" | "json" };
+
+function finish(config: PlatformConfig, { items, file, readyMs, totalMs, output }: Finished): void {
+  const urls = platformUrls(config);
+  const applications = flatten(items).filter(
+    ({ what, state }) => what.startsWith("Application ") && state === "ready",
+  ).length;
+  if (output === "json") {
+    const event = {
+      time: new Date().toISOString(),
+      event: "finished",
+      name: config.name,
+      url: `${urls.front}/`,
+      git: urls.git,
+      kubernetesApi: `https://127.0.0.1:${config.apiPort}`,
+      kubeconfig: file,
+      applications,
+      readyMs: Math.round(readyMs),
+      totalMs: Math.round(totalMs),
+    };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+    return;
+  }
+  const ca = `${stateDirectory(config.name).certificates}/ca.crt`;
+  const ready =
+    applications === 0
+      ? ""
+      : `, ${applications} ${applications === 1 ? "application" : "applications"} Synced and Healthy`;
+  process.stdout.write(`
+Finished creating platform ${config.name} in ${formatDuration(totalMs)}${ready}
+
+  Front page   ${urls.front}/
+  Git          ${urls.git}/
+  Kubernetes   kubectl get applications -A          (context skiff-${config.name} in ${file})
+  Credentials  skiff get secrets
+  Clone        git -c http.sslCAInfo=${ca} clone ${urls.git}/giteaAdmin/<repository>.git
+  Trust        skiff trust                          (how to make browsers and git accept the certificate)
+  Stop         skiff stop
+`);
+}
+
+function openProgress(output: "text" | "json"): Progress {
+  if (output === "json")
+    return jsonProgress(
+      (line) => process.stdout.write(line),
+      () => new Date(),
+    );
+  if (process.stderr.isTTY && process.env["CI"] === undefined)
+    return treeProgress(process.stderr, () => performance.now());
+  return lineProgress((line) => process.stderr.write(line));
+}
+
+function parsePackage(text: string): PackageArgument {
+  try {
+    return parsePackageArgument(text, process.cwd());
+  } catch (error) {
+    throw new CliError("package-invalid", { why: errorText(error) });
+  }
+}
+
+function refuseKindFlags(flags: CreateFlags): void {
+  const given: [boolean, string, string][] = [
+    [flags.kubeVersion !== undefined, "--kube-version", "the version served is printed by: kubectl version"],
+    [flags.kindConfig !== undefined, "--kind-config", ""],
+    [flags.extraPorts !== undefined, "--extra-ports", "services are reached through the gateway's port"],
+    [flags.registryConfig !== undefined, "--registry-config", "no images are pulled"],
+    [
+      flags.packageCustomFile !== undefined,
+      "--package-custom-file",
+      "Git, GitOps and the gateway are built in and have no manifests to override",
+    ],
+  ];
+  const first = given.find(([present]) => present);
+  if (first !== undefined) throw new CliError("kind-only", { flag: first[1], instead: first[2] });
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { arch, platform } from "node:os";
+import { stringifyYaml } from "../../apimachinery/index.ts";
+import { CliError } from "../errors.ts";
+
+/** Version of this copy of Skiff, from its package.json. */
+export function skiffVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : "unknown";
+}
+
+export function version(output: string): void {
+  const facts = { skiffVersion: skiffVersion(), nodeVersion: process.version, os: platform(), arch: arch() };
+  const line = `skiff ${facts.skiffVersion} node ${facts.nodeVersion} ${facts.os}/${facts.arch}\n`;
+  switch (output) {
+    case "":
+    case "wide":
+      process.stdout.write(line);
+      return;
+    case "json":
+      process.stdout.write(`${JSON.stringify(facts)}\n`);
+      return;
+    case "yaml":
+      process.stdout.write(stringifyYaml(facts));
+      return;
+    default:
+      throw new CliError("usage", { why: `invalid output format: ${output}`, command: "skiff version" });
+  }
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { type Client, connectCluster, createClient } from "../client/index.ts";
+import { errorText } from "../lib/index.ts";
+import { listPlatforms, type PlatformConfig, readConfig, stateDirectory } from "../platform/index.ts";
+import { runningPlatform } from "./daemon.ts";
+import { CliError } from "./errors.ts";
+import { type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
+
+export type Connection = Disposable & { client: Client; server: string };
+
+/** The platform's configuration. @throws {CliError} when there is no such platform */
+export function requireConfig(name: string): PlatformConfig {
+  const state = stateDirectory(name);
+  const config = readConfigOrExplain(name);
+  if (config !== undefined) return config;
+  throw new CliError("no-platform", { name, all: listPlatforms().join(", ") }, { cause: state.root });
+}
+
+/** @returns `undefined` when there is no such platform */
+export function readConfigOrExplain(name: string): PlatformConfig | undefined {
+  try {
+    return readConfig(stateDirectory(name));
+  } catch (error) {
+    throw new CliError("config-invalid", { why: errorText(error), name });
+  }
+}
+
+/** Connects to a running platform as its administrator. */
+export function connectPlatform(name: string): Connection {
+  requireConfig(name);
+  const state = stateDirectory(name);
+  if (runningPlatform(state) === undefined) throw new CliError("not-running", { name });
+  return connectKubeconfig(state.kubeconfig, name);
+}
+
+/** Connects to what the current context of a kubeconfig names. */
+export function connectKubeconfig(file: string, name: string): Connection {
+  const config = readKubeconfig(file);
+  const context = config.contexts?.find((one) => one.name === config["current-context"])?.context;
+  const cluster = config.clusters?.find((one) => one.name === context?.["cluster"])?.cluster;
+  const user = config.users?.find((one) => one.name === context?.["user"])?.user ?? {};
+  const server = cluster?.["server"];
+  if (cluster === undefined || typeof server !== "string") {
+    throw new CliError("usage", { why: `${file} has no current context with a server`, command: "skiff kubeconfig" });
+  }
+  const handler = connectCluster({
+    server,
+    ...pem("caCertificate", cluster, "certificate-authority"),
+    ...pem("clientCertificate", user, "client-certificate"),
+    ...pem("clientKey", user, "client-key"),
+    ...(typeof user["token"] === "string" ? { token: user["token"] } : {}),
+    insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true,
+  });
+  const client = createClient(handler, { userAgent: "skiff-cli" });
+  return { client: explainUnreachable(client, name), server, [Symbol.dispose]: () => handler[Symbol.dispose]() };
+}
+
+function pem<K extends string>(key: K, entry: NonNullable<Kubeconfig>, field: string): Partial<Record<K, string>> {
+  const data = entry[`${field}-data`];
+  const file = entry[field];
+  const result: Partial<Record<K, string>> = {};
+  if (typeof data === "string") result[key] = Buffer.from(data, "base64").toString();
+  else if (typeof file === "string") result[key] = readFileSync(file, "utf8");
+  return result;
+}
+
+/** A server that does not answer is a matter for the user, not a defect. */
+function explainUnreachable(client: Client, name: string): Client {
+  const explain = (error: unknown): never => {
+    if (error instanceof Error && error.message.startsWith("Cannot reach")) {
+      throw new CliError("api-unreachable", { name, why: errorText(error) }, { cause: error });
+    }
+    throw error;
+  };
+  return {
+    ...client,
+    get: (...args) => client.get<never>(...args).catch(explain),
+    list: (...args) => client.list<never>(...args).catch(explain),
+    patch: (...args) => client.patch<never>(...args).catch(explain),
+  };
+}

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { errorText, waitUntil } from "../lib/index.ts";
+import { type PlatformConfig, type RunFile, readJsonFile, type StateDirectory } from "../platform/index.ts";
+import { CliError, isErrorCode } from "./errors.ts";
+
+/** How long a platform may take to start; a database of 200,000 objects takes a few seconds. */
+const startTimeoutMs = 60_000;
+/** How long a platform may take to stop by itself before it is killed. */
+const stopTimeoutMs = 15_000;
+
+/** What the platform's process tells the command that started it. */
+export type DaemonMessage =
+  | { type: "ready" }
+  | { type: "failed"; code: string; facts: Record<string, string | number> };
+
+/** @returns what the running platform wrote about itself, or `undefined` when no process of it is alive */
+export function runningPlatform(state: StateDirectory): RunFile | undefined {
+  const run = readRunFile(state);
+  return run !== undefined && isPlatform(run.pid) ? run : undefined;
+}
+
+/** After a reboot the process id may belong to somebody else, who must not be signalled. */
+function isPlatform(pid: number): boolean {
+  if (!isAlive(pid)) return false;
+  return commandOf(pid).includes("--foreground");
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return spawnSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" }).stdout ?? "";
+  }
+}
+
+function readRunFile(state: StateDirectory): RunFile | undefined {
+  try {
+    const value = readJsonFile(state.run);
+    if (typeof value !== "object" || value === null) return undefined;
+    const { pid, startedAt } = value as Partial<RunFile>;
+    return typeof pid === "number" && typeof startedAt === "string" ? { pid, startedAt } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/**
+ * Starts the platform's process in the background and waits until it is ready.
+ *
+ * @throws {CliError} with the reason the process gave
+ */
+export async function startDaemon(config: PlatformConfig, state: StateDirectory, logLevel: string): Promise<void> {
+  rmSync(state.run, { force: true });
+  mkdirSync(dirname(state.log), { recursive: true, mode: 0o700 });
+  const output = openSync(state.log, "a", 0o600);
+  const main = process.argv[1] ?? "";
+  const args = [...process.execArgv, main, "start", "--foreground", "--name", config.name, "--log-level", logLevel];
+  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", output, output, "ipc"], cwd: "/" });
+  closeSync(output);
+  const failed = (why: string) => new CliError("start-failed", { name: config.name, why, log: state.log });
+  let message: DaemonMessage;
+  try {
+    message = await firstMessage(child, failed);
+  } finally {
+    if (child.connected) child.disconnect();
+    child.unref();
+  }
+  if (message.type === "ready") return;
+  const { code, facts } = message;
+  throw isErrorCode(code) ? new CliError(code, facts) : failed(String(facts["why"] ?? code));
+}
+
+async function firstMessage(child: ChildProcess, failed: (why: string) => CliError): Promise<DaemonMessage> {
+  return await new Promise<DaemonMessage>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(failed(`it was not ready after ${startTimeoutMs / 1000} s`));
+    }, startTimeoutMs);
+    const end = (then: () => void) => {
+      clearTimeout(timer);
+      then();
+    };
+    child.once("message", (message) => end(() => resolve(message as DaemonMessage)));
+    child.once("error", (error) => end(() => reject(failed(errorText(error)))));
+    child.once("exit", (code, signal) =>
+      end(() => reject(failed(`its process ended with ${signal ?? `code ${code}`}`))),
+    );
+  });
+}
+
+/**
+ * Asks the platform to stop and waits until its process is gone.
+ *
+ * @param force kills a process that does not stop in time
+ * @returns whether there was something to stop
+ */
+export async function stopDaemon(state: StateDirectory, name: string, options: { force: boolean }): Promise<boolean> {
+  const run = runningPlatform(state);
+  if (run === undefined) {
+    rmSync(state.run, { force: true });
+    return false;
+  }
+  process.kill(run.pid, "SIGTERM");
+  const gone = () => (isAlive(run.pid) ? undefined : true);
+  try {
+    await waitUntil(gone, {
+      what: `process ${run.pid} to end`,
+      timeoutMs: options.force ? 3000 : stopTimeoutMs,
+      intervalMs: 20,
+    });
+  } catch (error) {
+    if (!options.force) throw new CliError("stale-process", { name, pid: run.pid, why: errorText(error) });
+    process.kill(run.pid, "SIGKILL");
+    await waitUntil(gone, { what: `process ${run.pid} to be gone`, timeoutMs: 5000, intervalMs: 20 });
+  }
+  rmSync(state.run, { force: true });
+  return true;
+}
+
+/** @throws {CliError} when the directory is there but lacks what every platform has */
+export function checkWhole(state: StateDirectory, name: string, created: boolean): void {
+  if (!existsSync(state.root)) return;
+  if (!existsSync(state.config))
+    throw new CliError("half-deleted", { directory: state.root, missing: "config.json", name });
+  if (created && !existsSync(state.database))
+    throw new CliError("half-deleted", { directory: state.root, missing: "its database", name });
+}

@@ -1,0 +1,37 @@
+import { rmSync } from "node:fs";
+import { createLog, errorText, type LogLevel } from "../lib/index.ts";
+import { type PlatformConfig, type StateDirectory, startPlatform, writeFileAtomically } from "../platform/index.ts";
+import { skiffVersion } from "./commands/version.ts";
+import type { DaemonMessage } from "./daemon.ts";
+import { CliError } from "./errors.ts";
+import { startFailure } from "./start-failure.ts";
+
+/** Runs the platform in this process until a signal ends it. Log lines go to standard output. */
+export async function runForeground(config: PlatformConfig, state: StateDirectory, logLevel: string): Promise<void> {
+  const log = createLog({ level: logLevel as LogLevel, write: (line) => process.stdout.write(line) });
+  const stopping = Promise.withResolvers<string>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
+  process.on("SIGHUP", () => log.info("Ignored SIGHUP; stop the platform with SIGTERM"));
+  const startedAt = new Date().toISOString();
+  try {
+    await using platform = await startPlatform({ config, state, log, version: skiffVersion(), startedAt });
+    writeFileAtomically(state.run, `${JSON.stringify({ pid: process.pid, startedAt })}\n`);
+    log.info("Platform is ready", { name: config.name, url: platform.url, afterMs: Math.round(performance.now()) });
+    tell({ type: "ready" });
+    log.info("Platform stops", { signal: await stopping.promise });
+    rmSync(state.run, { force: true });
+  } catch (error) {
+    const failure = startFailure(error, config, state);
+    log.error("Platform failed", { why: errorText(error), code: failure.code });
+    if (process.send === undefined) throw new CliError(failure.code, failure.facts, { cause: error });
+    tell({ type: "failed", ...failure });
+    process.exitCode = 1;
+  }
+  // What is left holds no work; a forgotten timer must not keep the process.
+  setTimeout(() => process.exit(), 1000).unref();
+}
+
+function tell(message: DaemonMessage): void {
+  process.send?.(message);
+  process.disconnect?.();
+}

@@ -1,0 +1,55 @@
+import type { CustomPackage, GitRepository, Localbuild } from "../apis/index.ts";
+import { type Client, startInformer } from "../client/index.ts";
+import { silentLog } from "../lib/index.ts";
+import { customPackages, gitRepositories, localbuilds, platformNamespace } from "../packages/index.ts";
+import type { ApplicationState, Snapshot } from "./readiness.ts";
+import { applications, nodes } from "./resources.ts";
+
+/** Changes come in bursts; one look a burst is enough. */
+const settleMs = 20;
+
+/** What a platform holds, kept current by watches. */
+export type Observation = AsyncDisposable & {
+  snapshot(): Snapshot;
+  /** Resolves at the next change, or when the time is over. */
+  changed(withinMs: number): Promise<void>;
+};
+
+export async function observePlatform(client: Client, name: string): Promise<Observation> {
+  let next = Promise.withResolvers<void>();
+  let timer: NodeJS.Timeout | undefined;
+  const touched = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      next.resolve();
+      next = Promise.withResolvers<void>();
+    }, settleMs);
+  };
+  const follow = { log: silentLog, onChange: touched, onDelete: touched };
+  const namespace = platformNamespace(name);
+  const builds = startInformer<Localbuild>(client, localbuilds, { ...follow, fieldSelector: `metadata.name=${name}` });
+  const packages = startInformer<CustomPackage>(client, customPackages, { ...follow, namespace });
+  const repositories = startInformer<GitRepository>(client, gitRepositories, { ...follow, namespace });
+  const apps = startInformer<ApplicationState>(client, applications, follow);
+  const machines = startInformer(client, nodes, { ...follow, metadataOnly: true });
+  const all = [builds, packages, repositories, apps, machines];
+  await Promise.all(all.map((informer) => informer.synced()));
+  return {
+    snapshot: () => ({
+      localbuild: builds.get(undefined, name),
+      packages: packages.all(),
+      repositories: repositories.all(),
+      applications: apps.all(),
+      nodes: machines.all().length,
+    }),
+    async changed(withinMs) {
+      const over = Promise.withResolvers<void>();
+      const limit = setTimeout(over.resolve, withinMs);
+      await Promise.race([next.promise, over.promise]).finally(() => clearTimeout(limit));
+    },
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      await Promise.all(all.map((informer) => informer[Symbol.asyncDispose]()));
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { Command, Option } from "commander";
+import type { CreateFlags } from "./commands/create.ts";
+import { CliError } from "./errors.ts";
+
+const defaultName = "localdev";
+
+/** The command line. Each command's code is loaded when it is called, so that `--help` and `get` start fast. */
+export function createProgram(): Command {
+  const program = new Command("skiff")
+    .description("An internal developer platform on this machine: Kubernetes API, Git and GitOps in one process")
+    .option("-l, --log-level <level>", "log level of the platform: debug, info, warn or error", parseLogLevel, "info")
+    .option("--color", "color the output (also when it is no terminal)", false)
+    .exitOverride()
+    .showHelpAfterError("(run with --help to see what there is)")
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: true, showGlobalOptions: true });
+  addCreate(program);
+  addGet(program);
+  program
+    .command("delete")
+    .description("Stop a platform and remove everything it keeps")
+    .addOption(nameOption())
+    .action(async ({ name }) => (await import("./commands/delete.ts")).deletePlatform(name));
+  program
+    .command("start")
+    .description("Start a platform that was stopped")
+    .addOption(nameOption())
+    .option("--foreground", "run in this process until it is interrupted", false)
+    .action(async ({ name, foreground }) =>
+      (await import("./commands/start.ts")).start({ name, foreground, logLevel: program.opts()["logLevel"] }),
+    );
+  program
+    .command("stop")
+    .description("Stop a platform; its state stays")
+    .addOption(nameOption())
+    .option("--force", "kill a process that does not stop by itself", false)
+    .action(async ({ name, force }) => (await import("./commands/stop.ts")).stop({ name, force }));
+  program
+    .command("status")
+    .description("Show what runs, and what is not ready and why")
+    .addOption(nameOption())
+    .option("-o, --output <format>", "table, json or yaml", "table")
+    .action(async (flags) => (await import("./commands/status.ts")).status(flags));
+  program
+    .command("logs")
+    .description("Print the platform's log")
+    .addOption(nameOption())
+    .option("-f, --follow", "go on as lines are written", false)
+    .option("--tail <lines>", "only the last lines", parseCount)
+    .action(async (flags) => (await import("./commands/logs.ts")).logs(flags));
+  program
+    .command("kubeconfig")
+    .description("Print a kubeconfig for the platform, or add it to yours")
+    .addOption(nameOption())
+    .option("--merge", "add the context to $KUBECONFIG or ~/.kube/config and make it current", false)
+    .action(async (flags) => (await import("./commands/kubeconfig.ts")).kubeconfig(flags));
+  program
+    .command("trust")
+    .description("Say how to trust the platform's certificates, or do it")
+    .addOption(nameOption())
+    .option("--install", "install the certificate authority in this machine's trust stores", false)
+    .option("--uninstall", "take it out again", false)
+    .action(async (flags) => (await import("./commands/trust.ts")).trust(flags));
+  program
+    .command("version")
+    .description("Print the version")
+    .option("-o, --output <format>", "empty, json or yaml", "")
+    .action(async ({ output }) => (await import("./commands/version.ts")).version(output));
+  return program;
+}
+
+function addCreate(program: Command): void {
+  program
+    .command("create")
+    .description("Create a platform, or change the one that runs, and wait until it is ready")
+    .addOption(nameOption())
+    .addOption(new Option("--build-name <name>", "old name of --name").hideHelp())
+    .option("--recreate", "delete the platform first if it exists", false)
+    .option("--host <name>", "base domain of the platform (default: skiff.localhost)")
+    .option("--ingress-host-name <name>", "further host name, for a proxy in front")
+    .option("--port <port>", "port of the gateway (default: 8443)", parsePort)
+    .option("--api-port <port>", "port of the Kubernetes API on 127.0.0.1 (default: a free one)", parsePort)
+    .addOption(new Option("--protocol <protocol>", "https or http (default: https)").argParser(parseProtocol))
+    .option("--listen-address <address>", "address the gateway listens on (default: 127.0.0.1)")
+    .option("--use-path-routing", "serve under paths of one host instead of sub-domains")
+    .option("--dev-password", "use the password developer everywhere, for demonstrations")
+    .option(
+      "-p, --package <package>",
+      "directory, YAML file or https://host/org/repo//path?ref=x; repeat or separate by commas",
+      collect,
+      [],
+    )
+    .option("-n, --no-exit", "stay and show changes until interrupted; the platform runs on either way")
+    .option("--timeout <duration>", "how long to wait until everything is ready", "5m")
+    .addOption(
+      new Option("-o, --output <format>", "progress as text or json events").choices(["text", "json"]).default("text"),
+    )
+    .addOption(new Option("--kube-version <version>").hideHelp())
+    .addOption(new Option("--kind-config <file>").hideHelp())
+    .addOption(new Option("--extra-ports <ports>").hideHelp())
+    .addOption(new Option("--registry-config [files]").hideHelp())
+    .addOption(new Option("-c, --package-custom-file <file>").argParser(collect).hideHelp())
+    .action(async (flags: CreateFlags) => {
+      const given = program.commands.find((command) => command.name() === "create");
+      const explicit = (option: string) => given?.getOptionValueSource(option) === "cli";
+      const name = explicit("buildName") && flags.buildName !== undefined ? flags.buildName : flags.name;
+      await (await import("./commands/create.ts")).create({
+        ...flags,
+        name,
+        stay: explicit("exit") && flags.exit === false,
+        logLevel: program.opts()["logLevel"],
+      });
+    });
+}
+
+function addGet(program: Command): void {
+  const get = program.command("get").description("Show what a platform holds");
+  const shared = (command: Command) =>
+    command
+      .addOption(nameOption())
+      .option("-p, --packages <names>", "only these packages; repeat or separate by commas", collect, [])
+      .option("-o, --output <format>", "table, json or yaml", "table")
+      .option("--kubeconfig <file>", "kubeconfig of the platform (default: its own)");
+  shared(get.command("secrets").description("Credentials of the platform and of packages")).action(async (flags) =>
+    (await import("./commands/get-secrets.ts")).getSecrets(flags),
+  );
+  shared(get.command("packages").description("Packages and their state")).action(async (flags) =>
+    (await import("./commands/get-packages.ts")).getPackages(flags),
+  );
+  shared(get.command("clusters").description("Platforms on this machine")).action(async (flags) =>
+    (await import("./commands/get-clusters.ts")).getClusters(flags),
+  );
+  get.action(() => {
+    throw new CliError("usage", { why: "specify subcommand: secrets, packages or clusters", command: "skiff get" });
+  });
+}
+
+function nameOption(): Option {
+  return new Option("--name <name>", "name of the platform").default(defaultName).argParser(parseName);
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, ...value.split(",").filter((part) => part !== "")];
+}
+
+function parseName(text: string): string {
+  if (text === "") throw new CliError("usage", { why: "must specify build-name" });
+  if (/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(text)) return text;
+  throw new CliError("usage", {
+    why: `${JSON.stringify(text)} is no name for a platform: use up to 42 lower case letters, digits and "-"`,
+  });
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65535) return port;
+  throw new CliError("usage", { why: `${JSON.stringify(text)} is no port: give a number from 1 to 65535` });
+}
+
+function parseProtocol(text: string): string {
+  const protocol = text.toLowerCase();
+  if (protocol === "http" || protocol === "https") return protocol;
+  throw new CliError("usage", {
+    why: `protocol must be http or https, not ${JSON.stringify(text)}`,
+    command: "skiff create",
+  });
+}
+
+function parseLogLevel(text: string): string {
+  const level = text.toLowerCase();
+  if (["debug", "info", "warn", "error"].includes(level)) return level;
+  throw new CliError("usage", { why: `${text} is not a valid log level` });
+}
+
+function parseCount(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new CliError("usage", { why: `${JSON.stringify(text)} is no number of lines`, command: "skiff logs" });
+}

@@ -1,0 +1,184 @@
+import type { KubeObject } from "../apimachinery/index.ts";
+import type { CustomPackage, GitRepository, Localbuild } from "../apis/index.ts";
+import { packageAnnotations } from "../packages/index.ts";
+
+/** What is read of an Argo CD Application. */
+export type ApplicationState = KubeObject & {
+  status?: {
+    sync?: { status?: string; revision?: string };
+    health?: { status?: string; message?: string };
+    conditions?: { type: string; message: string }[];
+    operationState?: {
+      phase?: string;
+      message?: string;
+      syncResult?: { resources?: { kind: string; name: string; status?: string; message?: string }[] };
+    };
+    resources?: {
+      group?: string;
+      kind: string;
+      namespace?: string;
+      name: string;
+      status?: string;
+      health?: { status?: string; message?: string };
+    }[];
+  };
+};
+
+/** The objects that say how far a platform is. */
+export type Snapshot = {
+  localbuild: Localbuild | undefined;
+  packages: readonly CustomPackage[];
+  repositories: readonly GitRepository[];
+  applications: readonly ApplicationState[];
+  /** Without nodes nothing runs pods. */
+  nodes: number;
+};
+
+/** What the command waits for: this start of it, and these packages. */
+export type Awaited = { startTime: string; sources: readonly string[] };
+
+export type ItemState = "ready" | "waiting" | "failing" | "broken" | "needs-pods";
+
+/** One thing that is waited for. `broken` does not heal by itself; `failing` is being tried again. */
+export type Item = { what: string; state: ItemState; why: string; children: Item[] };
+
+/** Kinds whose health comes from running pods. */
+const podKinds = new Set([
+  "Pod",
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "ReplicationController",
+  "Job",
+  "CronJob",
+  "PersistentVolumeClaim",
+]);
+
+/** Says for each awaited package and each of its Applications how it stands. Pure. */
+export function assess(snapshot: Snapshot, awaited: Awaited): Item[] {
+  const { localbuild } = snapshot;
+  const observed = localbuild?.metadata.annotations?.[packageAnnotations.observedStartTime];
+  if (localbuild === undefined || observed !== awaited.startTime) {
+    return [{ what: "Packages", state: "waiting", why: "being read", children: [] }];
+  }
+  return awaited.sources.map((source) => packageItem(source, snapshot));
+}
+
+/** All items and their children, parents first. */
+export function flatten(items: readonly Item[]): Item[] {
+  return items.flatMap((item) => [item, ...flatten(item.children)]);
+}
+
+function packageItem(source: string, snapshot: Snapshot): Item {
+  const problems = (snapshot.localbuild?.status?.problems ?? []).filter(
+    (problem) => problem.source === source && problem.severity === "error",
+  );
+  const broken = problems.map(
+    (problem): Item => ({ what: problem.file ?? source, state: "broken", why: problem.message, children: [] }),
+  );
+  const mine = snapshot.packages.filter(
+    (item) => item.metadata.annotations?.[packageAnnotations.sourcePath] === source,
+  );
+  const children = [...broken, ...mine.map((item) => customPackageItem(item, snapshot))];
+  return {
+    what: `Package ${source}`,
+    state: worst(children),
+    why: children.length === 0 ? "holds no applications" : "",
+    children,
+  };
+}
+
+function customPackageItem(item: CustomPackage, snapshot: Snapshot): Item {
+  const { name, namespace, type } = item.spec.argoCD;
+  const what = `${type} ${namespace}/${name}`;
+  if (item.status?.synced !== true) {
+    const why = item.status?.message ?? "not yet brought into the cluster";
+    return {
+      what,
+      state: item.status?.refused ? "broken" : failingText(why) ? "failing" : "waiting",
+      why,
+      children: [],
+    };
+  }
+  if (type === "Application") {
+    const application = snapshot.applications.find(
+      ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
+    );
+    return applicationItem(what, application, snapshot);
+  }
+  const generated = snapshot.applications.filter(({ metadata }) =>
+    metadata.ownerReferences?.some((owner) => owner.kind === "ApplicationSet" && owner.name === name),
+  );
+  const children = generated.map((one) =>
+    applicationItem(`Application ${one.metadata.namespace}/${one.metadata.name}`, one, snapshot),
+  );
+  return { what, state: worst(children), why: children.length === 0 ? "has generated no applications" : "", children };
+}
+
+function failingText(why: string): boolean {
+  return !why.startsWith("waiting for") && why !== "not yet brought into the cluster";
+}
+
+function applicationItem(what: string, application: ApplicationState | undefined, { nodes }: Snapshot): Item {
+  const status = application?.status;
+  const sync = status?.sync?.status ?? "Unknown";
+  const health = status?.health?.status ?? "Unknown";
+  if (sync === "Synced" && health === "Healthy" && status?.operationState?.phase !== "Running")
+    return { what, state: "ready", why: "Synced, Healthy", children: [] };
+  const why = reasonOf(application, sync, health);
+  const pods = nodes === 0 ? podResources(application) : [];
+  if (
+    pods.length > 0 &&
+    (sync === "Synced" || isWaitingForPods(status?.operationState?.message)) &&
+    !errorCondition(application)
+  ) {
+    return { what, state: "needs-pods", why: `needs pods of ${pods.join(", ")}`, children: [] };
+  }
+  const failing =
+    errorCondition(application) !== undefined ||
+    ["Failed", "Error"].includes(status?.operationState?.phase ?? "") ||
+    health === "Degraded";
+  return { what, state: failing ? "failing" : "waiting", why, children: [] };
+}
+
+function errorCondition(application: ApplicationState | undefined) {
+  return application?.status?.conditions?.find(({ type }) => type.endsWith("Error"));
+}
+
+function reasonOf(application: ApplicationState | undefined, sync: string, health: string): string {
+  const status = application?.status;
+  if (status === undefined) return "waiting for the GitOps engine";
+  const condition = errorCondition(application);
+  if (condition !== undefined) return `${condition.type}: ${condition.message}`;
+  const operation = status.operationState;
+  const failed = operation?.syncResult?.resources?.find((resource) => resource.status === "SyncFailed");
+  if (failed !== undefined) return `${failed.kind} ${failed.name}: ${failed.message ?? "failed to sync"}`;
+  if (operation?.phase !== undefined && operation.phase !== "Succeeded" && operation.message)
+    return `${sync}, ${health}: ${operation.message}`;
+  const unhealthy = status.resources?.find(
+    (resource) => resource.health?.status !== undefined && resource.health.status !== "Healthy",
+  );
+  const detail =
+    status.health?.message ||
+    (unhealthy === undefined
+      ? ""
+      : `${unhealthy.kind} ${unhealthy.name} ${unhealthy.health?.status} ${unhealthy.health?.message ?? ""}`.trim());
+  return detail === "" ? `${sync}, ${health}` : `${sync}, ${health}: ${detail}`;
+}
+
+function podResources(application: ApplicationState | undefined): string[] {
+  const resources = application?.status?.resources ?? [];
+  return resources.filter(({ kind }) => podKinds.has(kind)).map(({ kind, name }) => `${kind} ${name}`);
+}
+
+function isWaitingForPods(message: string | undefined): boolean {
+  const kind = /^waiting for (?:completion of hook|healthy state of) [^/]*\/(\w+)\//.exec(message ?? "")?.[1];
+  return kind !== undefined && podKinds.has(kind);
+}
+
+/** The state of a group is that of its member that is furthest from ready. */
+function worst(items: readonly Item[]): ItemState {
+  const order: ItemState[] = ["broken", "failing", "waiting", "needs-pods", "ready"];
+  return order.find((state) => items.some((item) => item.state === state)) ?? "ready";
+}

@@ -1,0 +1,11 @@
+import type { Resource } from "../client/index.ts";
+
+export const applications: Resource = {
+  group: "argoproj.io",
+  version: "v1alpha1",
+  resource: "applications",
+  kind: "Application",
+  namespaced: true,
+};
+
+export const nodes: Resource = { group: "", version: "v1", resource: "nodes", kind: "Node", namespaced: false };

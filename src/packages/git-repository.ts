@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from "node:util";
+import type { GitRepository } from "../apis/index.ts";
+import type { Client } from "../client/index.ts";
+import type { Result } from "../controller-runtime/index.ts";
+import type { Repositories, Sources } from "../git/index.ts";
+import { errorText } from "../lib/index.ts";
+import { type ContentFile, readDirectory } from "./read-directory.ts";
+import { remoteFiles } from "./read-package.ts";
+import { fieldManager, gitRepositories } from "./resources.ts";
+
+/** Who idpbuilder's commits are by. */
+const author = { name: "git-reconciler", email: "idpbuilder-agent@cnoe.io" };
+const branch = "main";
+/** How often a branch or tag elsewhere is looked at again; Argo CD's default for repositories. */
+const remoteRecheckMs = 180_000;
+const remoteReadMs = 120_000;
+
+export type GitRepositoryOptions = { client: Client; repositories: Repositories; sources: Sources };
+
+/** Makes a repository on the platform's Git server equal to its source, and says where it is. */
+export async function reconcileGitRepository(item: GitRepository, options: GitRepositoryOptions): Promise<Result> {
+  const { provider, source } = item.spec;
+  const name = `${item.metadata.namespace}-${item.metadata.name}`;
+  const owner = provider.organizationName;
+  const url = `${provider.internalGitURL.replace(/\/$/, "")}/${owner}/${name}.git`;
+  const located = {
+    externalGitRepositoryUrl: `${provider.gitURL.replace(/\/$/, "")}/${owner}/${name}.git`,
+    internalGitRepositoryUrl: url,
+  };
+  try {
+    if (provider.name !== "gitea")
+      throw new Error(
+        `provider ${provider.name} is not available here; the platform's own Git server is provider gitea`,
+      );
+    const files = await contentOf(item, options.sources);
+    if (options.repositories.get(owner, name) === undefined) {
+      await options.repositories.create({
+        owner,
+        name,
+        description: `Content of ${source.path ?? source.remoteRepository?.url ?? ""}`,
+        defaultBranch: branch,
+      });
+    }
+    const message = `updated from ${source.path ?? source.remoteRepository?.url ?? ""}`;
+    const { commit } = await options.repositories.writeTree({ owner, name, branch, files, message, author });
+    await writeStatus(
+      item,
+      { commit: { hash: commit }, ...located, path: source.path ?? source.remoteRepository?.path ?? "", synced: true },
+      options.client,
+    );
+    return source.type === "remote" ? { state: "again", afterMs: remoteRecheckMs } : { state: "done" };
+  } catch (error) {
+    await writeStatus(item, { ...item.status, synced: false, message: errorText(error) }, options.client);
+    return { state: "retry", reason: errorText(error) };
+  }
+}
+
+async function contentOf(item: GitRepository, sources: Sources): Promise<ReadonlyMap<string, ContentFile>> {
+  const { source } = item.spec;
+  if (source.type === "local" && source.path !== undefined) return await readDirectory(source.path);
+  const remote = source.remoteRepository;
+  if (source.type !== "remote" || remote === undefined)
+    throw new Error(`source of type ${source.type} names nothing to copy`);
+  const { commit, files } = await remoteFiles(remote, sources, remote.path, AbortSignal.timeout(remoteReadMs));
+  if (files === undefined)
+    throw new Error(`path not a directory: ${remote.path} at ${commit.slice(0, 7)} of ${remote.url}`);
+  const regular = files.filter(({ mode }) => mode === "100644" || mode === "100755");
+  const contents = await Promise.all(
+    regular.map(
+      async ({ path, oid, mode }) =>
+        [path, { bytes: await sources.blob(remote.url, oid), executable: mode === "100755" }] as const,
+    ),
+  );
+  return new Map(contents);
+}
+
+async function writeStatus(item: GitRepository, status: GitRepository["status"], client: Client): Promise<void> {
+  if (isDeepStrictEqual(item.status, status)) return;
+  const { name = "", namespace = "" } = item.metadata;
+  const patch = { status: { ...status, message: status?.message ?? null } };
+  await client.patch(gitRepositories, { name, namespace }, "merge", patch, { fieldManager, subresource: "status" });
+}

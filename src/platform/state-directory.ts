@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** Everything one platform keeps, and where: one directory, so that removing it removes the platform. */
+export type StateDirectory = {
+  root: string;
+  config: string;
+  /** Written when the platform is ready, removed when it stops. */
+  run: string;
+  database: string;
+  repositories: string;
+  mirrors: string;
+  accounts: string;
+  certificates: string;
+  log: string;
+  kubeconfig: string;
+  tokens: string;
+};
+
+/** Where all platforms of this user live. `SKIFF_HOME` moves it. */
+export function platformsRoot(env: NodeJS.ProcessEnv = process.env): string {
+  return env["SKIFF_HOME"] ?? join(homedir(), ".skiff");
+}
+
+export function stateDirectory(name: string, env: NodeJS.ProcessEnv = process.env): StateDirectory {
+  const root = join(platformsRoot(env), name);
+  const at = (...parts: string[]) => join(root, ...parts);
+  return {
+    root,
+    config: at("config.json"),
+    run: at("run.json"),
+    database: at("db", "skiff.db"),
+    repositories: at("git", "repositories"),
+    mirrors: at("git", "mirrors"),
+    accounts: at("git", "accounts"),
+    certificates: at("ca"),
+    log: at("log", "skiff.log"),
+    kubeconfig: at("kubeconfig"),
+    tokens: at("tokens.json"),
+  };
+}
+
+/** Names of the platforms that exist, in order. */
+export function listPlatforms(env: NodeJS.ProcessEnv = process.env): string[] {
+  try {
+    const entries = readdirSync(platformsRoot(env), { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+      .map((entry) => entry.name)
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+/** @returns `undefined` when there is no such file */
+export function readJsonFile(file: string): unknown {
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  return JSON.parse(content);
+}
+
+/** Replaces a file as a whole: after a crash it holds either the old content or the new. */
+export function writeFileAtomically(file: string, content: string, mode = 0o600): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${randomBytes(4).toString("hex")}.tmp`;
+  const handle = openSync(temporary, "wx", mode);
+  try {
+    writeSync(handle, content);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(temporary, file);
+}
+
+/**
+ * Removes a platform's directory. It is renamed first, so that a kill in the middle leaves no half platform; what such
+ * a kill left is removed too.
+ */
+export function removeStateDirectory(name: string, env: NodeJS.ProcessEnv = process.env): void {
+  const root = platformsRoot(env);
+  const grave = join(root, `.deleted-${name}-${randomBytes(4).toString("hex")}`);
+  try {
+    renameSync(join(root, name), grave);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+  removeLeftovers(env);
+}
+
+/** Removes what interrupted deletions left behind. */
+export function removeLeftovers(env: NodeJS.ProcessEnv = process.env): void {
+  const root = platformsRoot(env);
+  let names: string[];
+  try {
+    names = readdirSync(root);
+  } catch {
+    return;
+  }
+  for (const name of names)
+    if (name.startsWith(".deleted-")) rmSync(join(root, name), { recursive: true, force: true, maxRetries: 5 });
+}
