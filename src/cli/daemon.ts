@@ -2,13 +2,16 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorText, waitUntil } from "../lib/index.ts";
-import { type PlatformConfig, type RunFile, readJsonFile, type StateDirectory } from "../platform/index.ts";
+import { type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
 import { CliError, isErrorCode } from "./errors.ts";
 
 /** How long a platform may take to start; a database of 200,000 objects takes a few seconds. */
 const startTimeoutMs = 60_000;
 /** How long a platform may take to stop by itself before it is killed. */
 const stopTimeoutMs = 15_000;
+
+/** What a running platform writes about itself. */
+export type RunFile = { pid: number; startedAt: string };
 
 /** What the platform's process tells the command that started it. */
 export type DaemonMessage =

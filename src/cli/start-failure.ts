@@ -1,5 +1,5 @@
 import { errorText } from "../lib/index.ts";
-import { type PlatformConfig, type StateDirectory, whyStartFailed } from "../platform/index.ts";
+import { type PlatformConfig, PlatformStartError, type StateDirectory } from "../platform/index.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** The entry of the error table for what kept a platform from starting. */
@@ -10,7 +10,7 @@ export function startFailure(
 ): { code: ErrorCode; facts: Record<string, string | number> } {
   const { name } = config;
   const why = errorText(error);
-  const failure = whyStartFailed(error);
+  const failure = error instanceof PlatformStartError ? error.failure : ({ cause: "other" } as const);
   switch (failure.cause) {
     case "port-taken":
     case "port-denied":

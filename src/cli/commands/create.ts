@@ -21,6 +21,7 @@ import { type Observation, observePlatform } from "../observe.ts";
 import { jsonProgress, lineProgress, type Progress, treeLines, treeProgress } from "../progress.ts";
 import { type Awaited, assess, flatten, type Item } from "../readiness.ts";
 import { mergeContext } from "./kubeconfig.ts";
+import { caCertificateFile } from "./trust.ts";
 
 export type CreateFlags = {
   name: string;
@@ -300,7 +301,7 @@ function finish(config: PlatformConfig, { items, file, readyMs, totalMs, output 
     process.stdout.write(`${JSON.stringify(event)}\n`);
     return;
   }
-  const ca = `${stateDirectory(config.name).certificates}/ca.crt`;
+  const ca = caCertificateFile(config.name);
   const ready =
     applications === 0
       ? ""

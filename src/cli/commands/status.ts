@@ -7,6 +7,7 @@ import { observePlatform } from "../observe.ts";
 import { formatTable, parseOutputFormat } from "../output.ts";
 import { treeLines } from "../progress.ts";
 import { assess, type Item } from "../readiness.ts";
+import { caCertificateFile } from "./trust.ts";
 
 export async function status({ name, output }: { name: string; output: string }): Promise<void> {
   const format = parseOutputFormat(output);
@@ -22,6 +23,7 @@ export async function status({ name, output }: { name: string; output: string })
     git: urls.git,
     kubernetesApi: `https://127.0.0.1:${config.apiPort}`,
     directory: state.root,
+    caCertificate: caCertificateFile(name),
   };
   const { packages, applications } = run === undefined ? { packages: [], applications: [] } : await readState(name);
   if (format !== "table") {

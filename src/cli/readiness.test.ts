@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CustomPackage, Localbuild, PackageProblem } from "../apis/index.ts";
+import { type ApplicationState, assess, flatten, type ItemState, type Snapshot } from "./readiness.ts";
+
+const source = "/stack";
+const awaited = { startTime: "t1", sources: [source] };
+
+function localbuild(observed: string, problems: PackageProblem[] = []): Localbuild {
+  return {
+    apiVersion: "idpbuilder.cnoe.io/v1alpha1",
+    kind: "Localbuild",
+    metadata: { name: "localdev", annotations: { "cnoe.io/last-observed-cli-start-time": observed } },
+    spec: {},
+    status: { problems },
+  };
+}
+
+function customPackage(status: CustomPackage["status"]): CustomPackage {
+  return {
+    apiVersion: "idpbuilder.cnoe.io/v1alpha1",
+    kind: "CustomPackage",
+    metadata: { name: "app-web", annotations: { "cnoe.io/package-source-path": source } },
+    spec: {
+      argoCD: { applicationFile: "/stack/app.yaml", name: "web", namespace: "argocd", type: "Application" },
+      gitServerURL: "",
+      internalGitServeURL: "",
+      gitServerAuthSecretRef: { name: "", namespace: "" },
+      replicate: true,
+    },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+function application(status: ApplicationState["status"]): ApplicationState {
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Application",
+    metadata: { name: "web", namespace: "argocd" },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+function snapshot(status: ApplicationState["status"], more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    localbuild: localbuild("t1"),
+    packages: [customPackage({ synced: true })],
+    repositories: [],
+    applications: [application(status)],
+    nodes: 0,
+    ...more,
+  };
+}
+
+const deployment = { group: "apps", kind: "Deployment", name: "web", status: "Synced" };
+const cases: Record<string, { given: Snapshot; want: ItemState; why?: RegExp }> = {
+  "ready when synced and healthy": {
+    given: snapshot({ sync: { status: "Synced" }, health: { status: "Healthy" } }),
+    want: "ready",
+  },
+  "waiting while the packages of this start are not read": {
+    given: snapshot({}, { localbuild: localbuild("t0") }),
+    want: "waiting",
+    why: /being read/,
+  },
+  "waiting while an operation runs": {
+    given: snapshot({
+      sync: { status: "OutOfSync" },
+      health: { status: "Missing" },
+      operationState: { phase: "Running", message: "one or more tasks are running" },
+    }),
+    want: "waiting",
+    why: /OutOfSync, Missing: one or more tasks are running/,
+  },
+  "failing with the server's words when an object was refused": {
+    given: snapshot({
+      sync: { status: "OutOfSync" },
+      health: { status: "Missing" },
+      operationState: {
+        phase: "Failed",
+        syncResult: {
+          resources: [{ kind: "Service", name: "web", status: "SyncFailed", message: 'Service "web" is invalid' }],
+        },
+      },
+    }),
+    want: "failing",
+    why: /Service web: Service "web" is invalid/,
+  },
+  "failing with the condition when sources cannot be read": {
+    given: snapshot({
+      sync: { status: "Unknown" },
+      conditions: [{ type: "ComparisonError", message: "app.yaml:3: bad" }],
+    }),
+    want: "failing",
+    why: /ComparisonError: app.yaml:3: bad/,
+  },
+  "in need of pods when a synced application has workloads and nothing runs them": {
+    given: snapshot({ sync: { status: "Synced" }, health: { status: "Progressing" }, resources: [deployment] }),
+    want: "needs-pods",
+    why: /Deployment web/,
+  },
+  "in need of pods when a hook waits for a Job": {
+    given: snapshot({
+      sync: { status: "OutOfSync" },
+      health: { status: "Missing" },
+      operationState: { phase: "Running", message: "waiting for completion of hook batch/Job/init" },
+      resources: [{ group: "batch", kind: "Job", name: "init" }],
+    }),
+    want: "needs-pods",
+  },
+  "waiting for workloads on a cluster with nodes": {
+    given: snapshot(
+      { sync: { status: "Synced" }, health: { status: "Progressing" }, resources: [deployment] },
+      { nodes: 1 },
+    ),
+    want: "waiting",
+  },
+  "broken when the API server refused the Application": {
+    given: snapshot(
+      {},
+      {
+        packages: [
+          customPackage({ synced: false, refused: true, message: "/stack/app.yaml: spec.destination: Required value" }),
+        ],
+      },
+    ),
+    want: "broken",
+    why: /spec.destination/,
+  },
+  "broken when a file of the package is": {
+    given: snapshot(
+      {},
+      {
+        packages: [],
+        localbuild: localbuild("t1", [
+          { source, file: "/stack/app.yaml", message: "/stack/app.yaml:3:1: bad", severity: "error" },
+        ]),
+      },
+    ),
+    want: "broken",
+    why: /app.yaml:3:1/,
+  },
+};
+for (const [name, { given, want, why }] of Object.entries(cases)) {
+  test(`a package is ${name}`, () => {
+    const items = flatten(assess(given, awaited));
+    assert.equal(items[0]?.state, want);
+    if (why !== undefined) assert.match(items.map((item) => item.why).join("\n"), why);
+  });
+}
+
+test("a warning of a package keeps nothing from being ready", () => {
+  const warned = localbuild("t1", [
+    { source, message: "app.yaml:9: v1 ConfigMap is not an Application", severity: "warning" },
+  ]);
+  assert.equal(
+    assess(snapshot({ sync: { status: "Synced" }, health: { status: "Healthy" } }, { localbuild: warned }), awaited)[0]
+      ?.state,
+    "ready",
+  );
+});
+
+test("without packages there is nothing to wait for once the platform has taken notice", () => {
+  assert.deepEqual(assess(snapshot({}), { startTime: "t1", sources: [] }), []);
+});

@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { argoprojCrds, idpbuilderCrds } from "../apis/index.ts";
+import { openApiServer } from "../apiserver/index.ts";
+import { createClient } from "../client/index.ts";
+import { startControllers } from "../controllers/index.ts";
+import { type CertificateAuthority, openCertificateAuthority, startListener } from "../gateway/index.ts";
+import { openAccounts, openRepositories, openSources, startWebhooks } from "../git/index.ts";
+import { startGitOps } from "../gitops/index.ts";
+import type { User } from "../lib/index.ts";
+import { startPackages } from "../packages/index.ts";
+import { openSqliteStore } from "../storage/index.ts";
+import { type PlatformConfig, platformUrls, writeConfig } from "./config.ts";
+import { startGateway } from "./gateway.ts";
+import { ensureGitCredential, ensureLocalbuild, ensureNamespaces, installCrds } from "./install.ts";
+import { administratorKubeconfig } from "./kubeconfig.ts";
+import { localRepository } from "./local-urls.ts";
+import type { Platform, PlatformOptions } from "./start.ts";
+import { readJsonFile, type StateDirectory, writeFileAtomically } from "./state-directory.ts";
+
+/** What the platform's own controllers are to the API server. */
+const system: User = { name: "system:skiff", groups: ["system:masters", "system:authenticated"] };
+const loopback = "127.0.0.1";
+
+export { whyStartFailed } from "./why-start-failed.ts";
+
+/** Starts the parts in order; what has been started is stopped again when one fails. */
+export async function startParts(options: PlatformOptions): Promise<Platform> {
+  const { config, state, log } = options;
+  await using parts = new AsyncDisposableStack();
+  mkdirSync(dirname(state.database), { recursive: true, mode: 0o700 });
+  const authority = await openCertificateAuthority(state.certificates, { name: config.name });
+  const store = parts.use(await openSqliteStore({ file: state.database, log: log.with({ room: "storage" }) }));
+  const repositories = parts.use(await openRepositories({ dir: state.repositories, log: log.with({ room: "git" }) }));
+  const accounts = await openAccounts({ dir: state.accounts });
+  const webhooks = parts.use(
+    startWebhooks({
+      repositories,
+      accounts,
+      baseUrl: platformUrls(config).git,
+      ca: authority.caCertificatePem,
+      log: log.with({ room: "git" }),
+    }),
+  );
+
+  const api = parts.use(
+    await openApiServer({ store, log: log.with({ room: "apiserver" }), tokens: openTokens(state) }),
+  );
+  parts.use(
+    await startListener({
+      host: loopback,
+      port: config.apiPort,
+      alpn: ["http/1.1"],
+      tls: { ...(await apiCertificate(authority)), ca: authority.caCertificatePem, requestClientCertificate: true },
+      handler: api.handler,
+      log: log.with({ room: "apiserver" }),
+    }),
+  );
+  const client = createClient(api.handler, { user: system });
+  await installCrds(client, [...argoprojCrds(), ...idpbuilderCrds]);
+  await startControllersAndGateway(parts, { ...options, client, api, authority, repositories, accounts, webhooks });
+  writeFileAtomically(state.kubeconfig, await administratorKubeconfig(config, authority));
+  if (config.created === undefined) writeConfig(state, { ...config, created: options.startedAt });
+  const moved = parts.move();
+  return { url: `${platformUrls(config).front}/`, [Symbol.asyncDispose]: async () => await moved.disposeAsync() };
+}
+
+type Started = PlatformOptions & {
+  client: ReturnType<typeof createClient>;
+  api: Awaited<ReturnType<typeof openApiServer>>;
+  authority: CertificateAuthority;
+  repositories: Awaited<ReturnType<typeof openRepositories>>;
+  accounts: Awaited<ReturnType<typeof openAccounts>>;
+  webhooks: ReturnType<typeof startWebhooks>;
+};
+
+async function startControllersAndGateway(parts: AsyncDisposableStack, started: Started): Promise<void> {
+  const { config, state, log, client, authority, repositories, accounts } = started;
+  await ensureNamespaces(client, config.name);
+  parts.use(
+    await startControllers({
+      client,
+      caCertificate: authority.caCertificatePem,
+      log: log.with({ room: "controllers" }),
+    }),
+  );
+  await ensureGitCredential(client, accounts, config);
+  const sources = parts.use(
+    await openSources({
+      dir: state.mirrors,
+      repositories,
+      localUrls: localRepository(config),
+      log: log.with({ room: "git" }),
+    }),
+  );
+  parts.use(
+    await startGitOps({
+      client,
+      sources,
+      onPush: (listener) => repositories.onPush(listener),
+      log: log.with({ room: "gitops" }),
+      namespace: "argocd",
+    }),
+  );
+  await ensureLocalbuild(client, config, authority.caCertificatePem);
+  parts.use(
+    await startPackages({
+      client,
+      repositories,
+      sources,
+      name: config.name,
+      gitUrl: platformUrls(config).git,
+      gitOwner: "giteaAdmin",
+      log: log.with({ room: "packages" }),
+    }),
+  );
+  parts.use(await startGateway(started));
+}
+
+async function apiCertificate(authority: CertificateAuthority) {
+  const dnsNames = [
+    "localhost",
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+  ];
+  return await authority.issueServer({ dnsNames, ipAddresses: [loopback, "::1"] });
+}
+
+/** The administrator's bearer token is made once; more can be added to the file while the platform is stopped. */
+function openTokens(state: StateDirectory): Map<string, User> {
+  const kept = readJsonFile(state.tokens);
+  const entries = typeof kept === "object" && kept !== null ? Object.entries(kept) : [];
+  const tokens = new Map(entries.flatMap(([token, user]) => (isUser(user) ? [[token, user] as const] : [])));
+  if (tokens.size > 0) return tokens;
+  tokens.set(randomBytes(32).toString("base64url"), { name: "kubernetes-admin", groups: ["system:masters"] });
+  writeFileAtomically(state.tokens, `${JSON.stringify(Object.fromEntries(tokens), null, 2)}\n`);
+  return tokens;
+}
+
+function isUser(value: unknown): value is User {
+  if (typeof value !== "object" || value === null) return false;
+  return "name" in value && typeof value.name === "string" && "groups" in value && Array.isArray(value.groups);
+}
