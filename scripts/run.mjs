@@ -18,6 +18,7 @@ const scripts = {
   skiff: { needs: "runtime", commands: (args) => [node(["src/cli/main.ts", ...args])] },
   test: { needs: "development", commands: (args) => [node(["scripts/test.ts", ...args])] },
   "test:slow": { needs: "development", commands: (args) => [node(["scripts/test.ts", "--slow", ...args])] },
+  lint: { needs: "development", commands: () => [biome(["ci", "."]), tsc(["--project", "tsconfig.json"])] },
   check: {
     needs: "development",
     commands: () => [biome(["ci", "."]), tsc(["--project", "tsconfig.json"]), node(["scripts/test.ts"])],

@@ -20,7 +20,6 @@ const levels: string[][] = [
 
 /** The one room that may import each npm package. */
 const owners: Record<string, string> = {
-  "js-yaml": "apimachinery",
   "@peculiar/x509": "gateway",
   ws: "gateway",
   commander: "cli",

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { createLog, errorText, type LogLevel } from "../lib/index.ts";
 import { type PlatformConfig, type StateDirectory, startPlatform, writeFileAtomically } from "../platform/index.ts";
 import { skiffVersion } from "./commands/version.ts";
@@ -18,6 +19,7 @@ export async function runForeground(config: PlatformConfig, state: StateDirector
     writeFileAtomically(state.run, `${JSON.stringify({ pid: process.pid, startedAt })}\n`);
     log.info("Platform is ready", { name: config.name, url: platform.url, afterMs: Math.round(performance.now()) });
     tell({ type: "ready" });
+    flushCompileCache();
     log.info("Platform stops", { signal: await stopping.promise });
     rmSync(state.run, { force: true });
   } catch (error) {

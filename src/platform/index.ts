@@ -5,6 +5,7 @@ export { ConfigError, freePort, type PlatformConfig, platformUrls, readConfig, w
 export { type Platform, type PlatformOptions, PlatformStartError, type StartFailure, startPlatform } from "./start.ts";
 export {
   listPlatforms,
+  platformsRoot,
   readJsonFile,
   removeLeftovers,
   removeStateDirectory,

@@ -11,7 +11,7 @@ import { startGitOps } from "../gitops/index.ts";
 import type { User } from "../lib/index.ts";
 import { startPackages } from "../packages/index.ts";
 import { openSqliteStore } from "../storage/index.ts";
-import { type PlatformConfig, platformUrls, writeConfig } from "./config.ts";
+import { platformUrls, writeConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 import { ensureGitCredential, ensureLocalbuild, ensureNamespaces, installCrds } from "./install.ts";
 import { administratorKubeconfig } from "./kubeconfig.ts";

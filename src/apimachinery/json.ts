@@ -1,0 +1,125 @@
+import { compareUtf8 } from "./go-format.ts";
+import { scanJson } from "./json-scan.ts";
+import type { JsonValue } from "./object.ts";
+import { badRequest } from "./status-error.ts";
+
+/**
+ * How deep arrays and objects may nest in what we read. The largest CRD schemas nest about 60 levels; recursive functions
+ * over values of this depth stay far from the end of the stack.
+ */
+export const jsonDepthMax = 1000;
+
+/** Whether two values would be the same JSON: order of fields does not matter, fields that are `undefined` do not exist. */
+export function deepEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index++) if (!deepEqual(a[index], b[index])) return false;
+    return true;
+  }
+  return !Array.isArray(b) && equalFields(a, b);
+}
+
+function equalFields(a: object, b: object): boolean {
+  const theirs = new Map(Object.entries(b));
+  let count = 0;
+  for (const [key, value] of Object.entries(a)) {
+    if (value === undefined) continue;
+    const other: unknown = theirs.get(key);
+    if (other === undefined || !deepEqual(value, other)) return false;
+    count++;
+  }
+  if (theirs.size === count) return true;
+  for (const value of theirs.values()) if (value === undefined) count++;
+  return theirs.size === count;
+}
+
+/** A deep copy of plain data; fields that are `undefined` are left out, as JSON would. */
+export function cloneJson<T>(value: T): T;
+export function cloneJson(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    const copy: unknown[] = new Array(value.length);
+    for (let index = 0; index < value.length; index++) copy[index] = cloneJson(value[index]);
+    return copy;
+  }
+  const copy: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(value)) {
+    if (field !== undefined) setField(copy, key, cloneJson(field));
+  }
+  return copy;
+}
+
+/** Sets a field whatever its name: assigning `__proto__` would change the prototype instead. */
+export function setField(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === "__proto__") {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    object[key] = value;
+  }
+}
+
+/** The same text for equal values: keys sorted by their bytes, no white space. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  fields.sort(([a], [b]) => compareUtf8(a, b));
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(",")}}`;
+}
+
+/**
+ * Reads JSON that a client sent. Of a field that stands twice the last counts; integers beyond 2^53 lose digits.
+ *
+ * @param input text, or its UTF-8 bytes
+ * @throws {StatusError} `BadRequest` in the words of Go's decoder, with line and column
+ */
+export function parseJson(input: string | Uint8Array): JsonValue {
+  const text =
+    typeof input === "string" ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString();
+  // A text too short to nest deeper than allowed, which most are, is not scanned.
+  if (text.length > 2 * jsonDepthMax) refuseDeep(text);
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch {
+    const { error } = scanJson(text);
+    throw badRequest(`json parse error: ${error?.message ?? "invalid JSON"}${placeOf(text, error?.offset ?? 0)}`);
+  }
+}
+
+function refuseDeep(text: string): void {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (inString) {
+      if (unit === backslash) index++;
+      else if (unit === quote) inString = false;
+    } else if (unit === quote) {
+      inString = true;
+    } else if (unit === openBrace || unit === openBracket) {
+      if (++depth > jsonDepthMax) throw badRequest(`json parse error: exceeded max depth${placeOf(text, index)}`);
+    } else if (unit === closeBrace || unit === closeBracket) {
+      depth--;
+    }
+  }
+}
+
+const [quote, backslash, openBrace, openBracket, closeBrace, closeBracket] = [0x22, 0x5c, 0x7b, 0x5b, 0x7d, 0x5d];
+
+function placeOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split("\n");
+  return ` at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+/**
+ * Finds fields that stand twice in one object, which `JSON.parse` hides.
+ *
+ * @param text valid JSON
+ * @returns their paths in the form of Kubernetes' strict decoding, `spec.containers[0].name`, in the order met, each once
+ */
+export function duplicateJsonKeys(text: string): string[] {
+  return scanJson(text).duplicates;
+}
