@@ -121,16 +121,27 @@ function requestFrom(message: IncomingMessage | Http2ServerRequest, signal: Abor
 
 type TlsSocketLike = {
   authorized?: boolean;
-  getPeerCertificate?: () => { subject?: { CN?: string; O?: string | string[] } };
+  getPeerCertificate?: () => { subject?: { CN?: string | string[]; O?: string | string[] } } | null;
 };
+
+/** By connection, since a certificate holds for all of it and decoding one takes as long as a whole request does. */
+const certificates = new WeakMap<object, HttpRequest["clientCertificate"]>();
 
 function verifiedCertificate(message: IncomingMessage | Http2ServerRequest): HttpRequest["clientCertificate"] {
   const stream = (message as Http2ServerRequest).stream as { session?: { socket?: unknown } } | undefined;
   const socket = (stream?.session?.socket ?? message.socket) as TlsSocketLike | undefined;
   if (socket?.authorized !== true || socket.getPeerCertificate === undefined) return undefined;
-  const subject = socket.getPeerCertificate().subject;
-  if (subject?.CN === undefined) return undefined;
-  return { commonName: subject.CN, organizations: subject.O === undefined ? [] : [subject.O].flat() };
+  if (certificates.has(socket)) return certificates.get(socket);
+  // Absent where a resumed session had no certificate; Node calls such a connection authorized too.
+  const subject = socket.getPeerCertificate()?.subject;
+  // The last of several common names is the one that Go, and so Kubernetes, reads.
+  const commonName = [subject?.CN].flat().at(-1);
+  const certificate =
+    commonName === undefined
+      ? undefined
+      : { commonName, organizations: subject?.O === undefined ? [] : [subject.O].flat() };
+  certificates.set(socket, certificate);
+  return certificate;
 }
 
 async function writeResponse(request: HttpRequest, response: HttpResponse, reply: ServerResponse): Promise<void> {
