@@ -27,9 +27,33 @@ export async function run(): Promise<Figure[]> {
   const status = readFileSync(`/proc/${platform.pid()}/status`, "utf8");
   const residentMiB = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
   return [
-    { name: "first create, example stack Synced and Healthy", value: round(first.ms / 1000), unit: "s", goal: null, better: "lower" },
-    { name: "warm create to ready, command and stack included", value: round(median(totalMs) / 1000), unit: "s", goal: 2, better: "lower" },
-    { name: "of it until the control plane answers", value: round(median(coreMs) / 1000), unit: "s", goal: 1, better: "lower" },
-    { name: "resident memory, idle with the example stack", value: round(residentMiB), unit: "MiB", goal: 150, better: "lower" },
+    {
+      name: "first create, example stack Synced and Healthy",
+      value: round(first.ms / 1000),
+      unit: "s",
+      goal: null,
+      better: "lower",
+    },
+    {
+      name: "warm create to ready, command and stack included",
+      value: round(median(totalMs) / 1000),
+      unit: "s",
+      goal: 2,
+      better: "lower",
+    },
+    {
+      name: "of it until the control plane answers",
+      value: round(median(coreMs) / 1000),
+      unit: "s",
+      goal: 1,
+      better: "lower",
+    },
+    {
+      name: "resident memory, idle with the example stack",
+      value: round(residentMiB),
+      unit: "MiB",
+      goal: 150,
+      better: "lower",
+    },
   ];
 }

@@ -18,8 +18,19 @@ export type BenchPlatform = AsyncDisposable & {
 export async function benchPlatform(): Promise<BenchPlatform> {
   const home = mkdtempSync(join(tmpdir(), "skiff-bench-"));
   const port = await freePort();
-  const env = { ...process.env, HOME: home, KUBECONFIG: join(home, "kubeconfig"), SKIFF_HOME: join(home, ".skiff"), CI: "1" };
-  const skiff = async (...args: string[]) => await command(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, "src/cli/main.ts"), ...args], env);
+  const env = {
+    ...process.env,
+    HOME: home,
+    KUBECONFIG: join(home, "kubeconfig"),
+    SKIFF_HOME: join(home, ".skiff"),
+    CI: "1",
+  };
+  const skiff = async (...args: string[]) =>
+    await command(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", join(root, "src/cli/main.ts"), ...args],
+      env,
+    );
   return {
     home,
     port,

@@ -7,7 +7,9 @@ import type { Benchmark, Figure } from "../bench/figure.ts";
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const names = args.filter((arg) => !arg.startsWith("-"));
-const available = globSync("bench/*.bench.ts").map((file) => basename(file, ".bench.ts")).sort();
+const available = globSync("bench/*.bench.ts")
+  .map((file) => basename(file, ".bench.ts"))
+  .sort();
 const unknown = names.filter((name) => !available.includes(name));
 if (unknown.length > 0) {
   console.error(`No benchmark ${unknown.join(", ")}; there are: ${available.join(", ")}`);

@@ -119,7 +119,7 @@ export const errorTable = {
   },
   "needs-pods": {
     what: ({ why }) =>
-      `Everything is synced, but some applications become healthy only when their pods run, and this platform runs no pods:\n${why}`,
+      `Some applications become healthy only when their pods run, and this platform runs no pods:\n${why}`,
     fix: plain("The objects are stored and served; run these packages on a cluster with nodes to see them healthy"),
     exitCode: exitCodes.needsPods,
   },

@@ -2,8 +2,8 @@ import type { CustomPackage, GitRepository, Localbuild } from "../apis/index.ts"
 import { type Client, startInformer } from "../client/index.ts";
 import { silentLog } from "../lib/index.ts";
 import { customPackages, gitRepositories, localbuilds, platformNamespace } from "../packages/index.ts";
-import type { ApplicationState, Snapshot } from "./readiness.ts";
-import { applications, nodes } from "./resources.ts";
+import type { ApplicationSetState, ApplicationState, Snapshot } from "./readiness.ts";
+import { applicationSets, applications, nodes } from "./resources.ts";
 
 /** Changes come in bursts; one look a burst is enough. */
 const settleMs = 20;
@@ -31,8 +31,9 @@ export async function observePlatform(client: Client, name: string): Promise<Obs
   const packages = startInformer<CustomPackage>(client, customPackages, { ...follow, namespace });
   const repositories = startInformer<GitRepository>(client, gitRepositories, { ...follow, namespace });
   const apps = startInformer<ApplicationState>(client, applications, follow);
+  const sets = startInformer<ApplicationSetState>(client, applicationSets, follow);
   const machines = startInformer(client, nodes, { ...follow, metadataOnly: true });
-  const all = [builds, packages, repositories, apps, machines];
+  const all = [builds, packages, repositories, apps, sets, machines];
   await Promise.all(all.map((informer) => informer.synced()));
   return {
     snapshot: () => ({
@@ -40,6 +41,7 @@ export async function observePlatform(client: Client, name: string): Promise<Obs
       packages: packages.all(),
       repositories: repositories.all(),
       applications: apps.all(),
+      applicationSets: sets.all(),
       nodes: machines.all().length,
     }),
     async changed(withinMs) {

@@ -47,6 +47,7 @@ function snapshot(status: ApplicationState["status"], more: Partial<Snapshot> = 
     packages: [customPackage({ synced: true })],
     repositories: [],
     applications: [application(status)],
+    applicationSets: [],
     nodes: 0,
     ...more,
   };
@@ -146,6 +147,33 @@ for (const [name, { given, want, why }] of Object.entries(cases)) {
     const items = flatten(assess(given, awaited));
     assert.equal(items[0]?.state, want);
     if (why !== undefined) assert.match(items.map((item) => item.why).join("\n"), why);
+  });
+}
+
+const setCases: Record<string, { conditions: { type: string; status: string; message: string }[]; want: ItemState }> = {
+  "waiting until the engine has looked at it": { conditions: [], want: "waiting" },
+  "failing when a generator cannot be read": {
+    conditions: [{ type: "ErrorOccurred", status: "True", message: "no such branch" }],
+    want: "failing",
+  },
+  "ready when it generates nothing": {
+    conditions: [{ type: "ResourcesUpToDate", status: "True", message: "" }],
+    want: "ready",
+  },
+};
+for (const [name, { conditions, want }] of Object.entries(setCases)) {
+  test(`an ApplicationSet is ${name}`, () => {
+    const item = customPackage({ synced: true });
+    const packages = [
+      { ...item, spec: { ...item.spec, argoCD: { ...item.spec.argoCD, type: "ApplicationSet" as const } } },
+    ];
+    const set = {
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "ApplicationSet",
+      metadata: { name: "web", namespace: "argocd" },
+      status: { conditions },
+    };
+    assert.equal(assess(snapshot({}, { packages, applicationSets: [set] }), awaited)[0]?.state, want);
   });
 }
 

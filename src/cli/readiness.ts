@@ -24,12 +24,18 @@ export type ApplicationState = KubeObject & {
   };
 };
 
+/** What is read of an Argo CD ApplicationSet. */
+export type ApplicationSetState = KubeObject & {
+  status?: { conditions?: { type: string; status: string; message: string }[] };
+};
+
 /** The objects that say how far a platform is. */
 export type Snapshot = {
   localbuild: Localbuild | undefined;
   packages: readonly CustomPackage[];
   repositories: readonly GitRepository[];
   applications: readonly ApplicationState[];
+  applicationSets: readonly ApplicationSetState[];
   /** Without nodes nothing runs pods. */
   nodes: number;
 };
@@ -42,8 +48,8 @@ export type ItemState = "ready" | "waiting" | "failing" | "broken" | "needs-pods
 /** One thing that is waited for. `broken` does not heal by itself; `failing` is being tried again. */
 export type Item = { what: string; state: ItemState; why: string; children: Item[] };
 
-/** Kinds whose health comes from running pods. */
-const podKinds = new Set([
+/** Kinds that become healthy only when something runs their pods, or answers for them from outside. */
+const runtimeKinds = new Set([
   "Pod",
   "Deployment",
   "StatefulSet",
@@ -53,6 +59,7 @@ const podKinds = new Set([
   "Job",
   "CronJob",
   "PersistentVolumeClaim",
+  "Ingress",
 ]);
 
 /** Says for each awaited package and each of its Applications how it stands. Pure. */
@@ -107,8 +114,25 @@ function customPackageItem(item: CustomPackage, snapshot: Snapshot): Item {
     );
     return applicationItem(what, application, snapshot);
   }
+  return applicationSetItem(what, { name, namespace }, snapshot);
+}
+
+function applicationSetItem(
+  what: string,
+  { name, namespace }: { name: string; namespace: string },
+  snapshot: Snapshot,
+): Item {
+  const set = snapshot.applicationSets.find(
+    ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
+  );
+  const condition = (type: string) =>
+    set?.status?.conditions?.find((one) => one.type === type && one.status === "True");
+  const error = condition("ErrorOccurred");
+  if (error !== undefined) return { what, state: "failing", why: error.message, children: [] };
+  if (condition("ResourcesUpToDate") === undefined)
+    return { what, state: "waiting", why: "waiting for the GitOps engine", children: [] };
   const generated = snapshot.applications.filter(({ metadata }) =>
-    metadata.ownerReferences?.some((owner) => owner.kind === "ApplicationSet" && owner.name === name),
+    metadata.ownerReferences?.some((owner) => owner.kind === "ApplicationSet" && owner.uid === set?.metadata.uid),
   );
   const children = generated.map((one) =>
     applicationItem(`Application ${one.metadata.namespace}/${one.metadata.name}`, one, snapshot),
@@ -127,13 +151,13 @@ function applicationItem(what: string, application: ApplicationState | undefined
   if (sync === "Synced" && health === "Healthy" && status?.operationState?.phase !== "Running")
     return { what, state: "ready", why: "Synced, Healthy", children: [] };
   const why = reasonOf(application, sync, health);
-  const pods = nodes === 0 ? podResources(application) : [];
+  const idle = nodes === 0 ? runtimeResources(application) : [];
   if (
-    pods.length > 0 &&
-    (sync === "Synced" || isWaitingForPods(status?.operationState?.message)) &&
+    idle.length > 0 &&
+    (sync === "Synced" || isWaitingForRuntime(status?.operationState?.message)) &&
     !errorCondition(application)
   ) {
-    return { what, state: "needs-pods", why: `needs pods of ${pods.join(", ")}`, children: [] };
+    return { what, state: "needs-pods", why: `needs what nothing here runs: ${idle.join(", ")}`, children: [] };
   }
   const failing =
     errorCondition(application) !== undefined ||
@@ -167,14 +191,14 @@ function reasonOf(application: ApplicationState | undefined, sync: string, healt
   return detail === "" ? `${sync}, ${health}` : `${sync}, ${health}: ${detail}`;
 }
 
-function podResources(application: ApplicationState | undefined): string[] {
+function runtimeResources(application: ApplicationState | undefined): string[] {
   const resources = application?.status?.resources ?? [];
-  return resources.filter(({ kind }) => podKinds.has(kind)).map(({ kind, name }) => `${kind} ${name}`);
+  return resources.filter(({ kind }) => runtimeKinds.has(kind)).map(({ kind, name }) => `${kind} ${name}`);
 }
 
-function isWaitingForPods(message: string | undefined): boolean {
+function isWaitingForRuntime(message: string | undefined): boolean {
   const kind = /^waiting for (?:completion of hook|healthy state of) [^/]*\/(\w+)\//.exec(message ?? "")?.[1];
-  return kind !== undefined && podKinds.has(kind);
+  return kind !== undefined && runtimeKinds.has(kind);
 }
 
 /** The state of a group is that of its member that is furthest from ready. */

@@ -9,3 +9,5 @@ export const applications: Resource = {
 };
 
 export const nodes: Resource = { group: "", version: "v1", resource: "nodes", kind: "Node", namespaced: false };
+
+export const applicationSets: Resource = { ...applications, resource: "applicationsets", kind: "ApplicationSet" };

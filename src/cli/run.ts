@@ -24,5 +24,7 @@ function report(error: unknown): number {
 }
 
 function isCommanderError(error: unknown): error is Error & { exitCode: number } {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("commander.") && "exitCode" in error;
+  return (
+    error instanceof Error && "code" in error && String(error.code).startsWith("commander.") && "exitCode" in error
+  );
 }

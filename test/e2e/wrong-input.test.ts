@@ -107,7 +107,7 @@ test("packages with broken files, refused manifests and workloads each end with 
 
   const pods = await create("pods");
   assert.equal(pods.code, 4, pods.stderr);
-  assert.match(pods.stderr, /runs no pods[\s\S]*Application argocd\/pods +needs pods of Pod web/);
+  assert.match(pods.stderr, /runs no pods[\s\S]*Application argocd\/pods +needs what nothing here runs: Pod web/);
 });
 
 test("without git the platform does not start, and says what to install", async () => {

@@ -78,12 +78,13 @@ async function bringUp(options: CreateOptions, packages: readonly PackageArgumen
   const state = stateDirectory(name);
   const config = await ensureRunning(options, run.progress);
   const readyMs = performance.now() - run.startedMs;
+  // Also when something is not ready in the end: kubectl is how people find out why.
+  const file = mergeContext(name);
   using connection = connectKubeconfig(state.kubeconfig, name);
   const awaited = await applyLocalbuild(connection.client, config, packages);
   await using observation = await observePlatform(connection.client, name);
   const items = await waitUntilReady(observation, awaited, { ...run, name, timeout: options.timeout });
   run.progress.end();
-  const file = mergeContext(name);
   finish(config, { items, file, readyMs, totalMs: performance.now() - run.startedMs, output: options.output });
   if (options.stay) await stayAndShow(observation, awaited, run.progress);
 }
