@@ -65,6 +65,7 @@ export {
 } from "./schema/field-error.ts";
 export { findUnknownFields, pruneUnknown } from "./schema/prune.ts";
 export { type ListType, type MapType, type Schema, type ValidationRule, valueSchema } from "./schema/schema.ts";
+export { structuralErrors } from "./schema/structural.ts";
 export { validateSchema } from "./schema/validate.ts";
 export {
   formatLabelSelector,

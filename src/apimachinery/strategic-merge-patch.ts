@@ -1,4 +1,4 @@
-import { deepEqual } from "./json.ts";
+import { deepEqual, setField } from "./json.ts";
 import type { JsonObject, JsonValue } from "./object.ts";
 import { propertySchema, type Schema } from "./schema/schema.ts";
 import { badRequest, type StatusError } from "./status-error.ts";
@@ -41,7 +41,7 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | u
 }
 
 function mergeField(merged: JsonObject, name: string, value: JsonValue, schema: Schema | undefined): void {
-  const original = merged[name];
+  const original = fieldOf(merged, name);
   if (value === null) {
     delete merged[name];
     return;
@@ -49,7 +49,7 @@ function mergeField(merged: JsonObject, name: string, value: JsonValue, schema: 
   const below = schema === undefined ? undefined : propertySchema(schema, name);
   if (isObject(value) && isObject(original)) {
     const isReplaced = strategies(below).includes("replace");
-    merged[name] = isReplaced ? value : mergeObject(original, value, below);
+    setField(merged, name, isReplaced ? value : mergeObject(original, value, below));
     return;
   }
   if (Array.isArray(value) && Array.isArray(original)) {
@@ -58,7 +58,12 @@ function mergeField(merged: JsonObject, name: string, value: JsonValue, schema: 
   }
   const plain = withoutDirectives(value);
   if (plain === undefined) delete merged[name];
-  else merged[name] = plain;
+  else setField(merged, name, plain);
+}
+
+/** A field that the object itself has: a label may be called `constructor`. */
+function fieldOf(object: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 function strategies(schema: Schema | undefined): readonly string[] {
@@ -78,7 +83,7 @@ function withoutDirectives(value: JsonValue): JsonValue | undefined {
   for (const [name, field] of Object.entries(value)) {
     const isDirective = directives.has(name) || name.startsWith(elementOrder) || name.startsWith(deletion);
     const kept = field === null || isDirective ? undefined : withoutDirectives(field);
-    if (kept !== undefined) plain[name] = kept;
+    if (kept !== undefined) setField(plain, name, kept);
   }
   return plain;
 }
@@ -161,8 +166,8 @@ function mergeOrdered(
   if (!Array.isArray(order)) throw badRequest(`expected a []interface {}, but received a ${goType(order)}`);
   const below = schema === undefined ? undefined : propertySchema(schema, name);
   const key = below?.["x-kubernetes-patch-merge-key"];
-  const original = listOrAbsent(merged[name]);
-  const patch = listOrAbsent(fields[name]);
+  const original = listOrAbsent(fieldOf(merged, name));
+  const patch = listOrAbsent(fieldOf(fields, name));
   if (patch !== undefined) checkOrder(patch, order, key);
   const plain = patch === undefined ? original : withoutDirectives(patch);
   const list = original !== undefined && patch !== undefined ? mergeList(original, patch, below) : plain;
