@@ -1,0 +1,256 @@
+import { cloneJson, deepEqual, type KubeObject } from "../../apimachinery/index.ts";
+import type { User } from "../../lib/index.ts";
+import { type Fields, fieldsAt, isEmpty, isFields, itemsAt, listAt, makeFields, textAt } from "./fields.ts";
+import { qosClass } from "./qos.ts";
+import type { BuiltinResource } from "./resources.ts";
+import { carryService } from "./service.ts";
+import { kindKey, strategyOf } from "./strategy.ts";
+
+/**
+ * Makes of a new object what Kubernetes stores, in place: what users may not set goes away, what the server sets comes in.
+ * Expects defaults to be in, and `metadata.uid` to be set, which the labels of a Job's pods are made of.
+ *
+ * @param user who asks; a CertificateSigningRequest carries it
+ */
+export function prepareForCreate(resource: BuiltinResource, object: KubeObject, user?: User): void {
+  const { metadata } = object;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  // Manifests often carry one; what belongs to no namespace just loses it.
+  if (!resource.namespaced) delete metadata.namespace;
+  if (strategyOf(resource).generation) metadata.generation = 1;
+  else delete metadata.generation;
+  // A kubelet registers its node with status; every other kind starts without.
+  if (resource.hasStatus && resource.kind !== "Node")
+    object["status"] = cloneJson(firstStatus[kindKey(resource)] ?? {});
+  normalize(resource, object);
+  creators[kindKey(resource)]?.(object, user);
+}
+
+/**
+ * Makes of a changed object what Kubernetes stores, in place: each endpoint changes its own part, the rest stays as it was.
+ *
+ * @param old what is stored; not changed
+ * @param subresource the endpoint written to; absent for the object's own
+ */
+export function prepareForUpdate(
+  resource: BuiltinResource,
+  object: KubeObject,
+  old: KubeObject,
+  subresource?: string,
+): void {
+  if (subresource === undefined) {
+    if (resource.hasStatus) copyField(object, old, "status");
+    normalize(resource, object);
+    updaters[kindKey(resource)]?.(object, old);
+  } else {
+    keepAllBut(subresource, resource, object, old);
+  }
+  countGeneration(resource, object, old);
+}
+
+/** What the status of a new object has, where that is not nothing: counters that Kubernetes' JSON never leaves out. */
+const firstStatus: Record<string, { [field: string]: string | number | boolean | [] | { [field: string]: string } }> = {
+  Namespace: { phase: "Active" },
+  PersistentVolume: { phase: "Pending" },
+  PersistentVolumeClaim: { phase: "Pending" },
+  ReplicationController: { replicas: 0 },
+  Service: { loadBalancer: {} },
+  "apiextensions.k8s.io/CustomResourceDefinition": {
+    acceptedNames: { kind: "", plural: "" },
+    conditions: [],
+    storedVersions: [],
+  },
+  "apps/DaemonSet": { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
+  "apps/ReplicaSet": { replicas: 0 },
+  "apps/StatefulSet": { availableReplicas: 0, replicas: 0 },
+  "autoscaling/HorizontalPodAutoscaler": { desiredReplicas: 0 },
+  "networking.k8s.io/Ingress": { loadBalancer: {} },
+  "policy/PodDisruptionBudget": { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
+  "storage.k8s.io/VolumeAttachment": { attached: false },
+};
+
+const creators: Record<string, (object: KubeObject, user?: User) => void> = {
+  Namespace: (namespace) => {
+    const spec = makeFields(namespace, "spec");
+    const finalizers = listAt(spec, "finalizers");
+    spec["finalizers"] = finalizers.includes("kubernetes") ? finalizers : [...finalizers, "kubernetes"];
+  },
+  Pod: (pod) => {
+    pod["status"] = { phase: "Pending", qosClass: qosClass(pod) };
+    if (listAt(pod, "spec", "schedulingGates").length > 0) {
+      const condition = {
+        type: "PodScheduled",
+        status: "False",
+        reason: "SchedulingGated",
+        message: "Scheduling is blocked due to non-empty scheduling gates",
+      };
+      makeFields(pod, "status")["conditions"] = [condition];
+    }
+  },
+  "apiextensions.k8s.io/CustomResourceDefinition": addStoredVersions,
+  "batch/Job": labelJob,
+  "certificates.k8s.io/CertificateSigningRequest": (request, user) => {
+    const spec = makeFields(request, "spec");
+    for (const field of ["username", "uid", "groups", "extra"]) delete spec[field];
+    if (user === undefined) return;
+    spec["username"] = user.name;
+    if (user.groups.length > 0) spec["groups"] = [...user.groups];
+    if (user.uid !== undefined) spec["uid"] = user.uid;
+    if (user.extra !== undefined) spec["extra"] = cloneJson(user.extra);
+  },
+};
+
+const updaters: Record<string, (object: KubeObject, old: KubeObject) => void> = {
+  Namespace: (namespace, old) => {
+    const finalizers = fieldsAt(old, "spec")["finalizers"];
+    const spec = makeFields(namespace, "spec");
+    if (finalizers === undefined) delete spec["finalizers"];
+    else spec["finalizers"] = finalizers;
+  },
+  Service: carryService,
+  "apiextensions.k8s.io/CustomResourceDefinition": addStoredVersions,
+  "certificates.k8s.io/CertificateSigningRequest": (request, old) => copyField(request, old, "spec"),
+};
+
+/** What has two ways to be written and one to be stored. */
+function normalize(resource: BuiltinResource, object: KubeObject): void {
+  if (kindKey(resource) === "Secret") mergeStringData(object);
+  if (kindKey(resource) === "PersistentVolumeClaim") mirrorDataSource(fieldsAt(object, "spec"));
+}
+
+function mergeStringData(secret: KubeObject): void {
+  const texts = secret["stringData"];
+  delete secret["stringData"];
+  if (isEmpty(texts) || !isFields(texts)) return;
+  const data = makeFields(secret, "data");
+  for (const [key, text] of Object.entries(texts))
+    if (typeof text === "string") data[key] = Buffer.from(text).toString("base64");
+}
+
+/** `dataSource` is the older field; both say the same unless the newer one names another namespace. */
+function mirrorDataSource(spec: Fields): void {
+  const { dataSource, dataSourceRef } = spec;
+  if (isFields(dataSource) && !isFields(dataSourceRef)) spec["dataSourceRef"] = { ...dataSource };
+  if (!isFields(dataSourceRef) || isFields(dataSource) || !isEmpty(dataSourceRef["namespace"])) return;
+  const group = textAt(dataSourceRef, "apiGroup");
+  const kind = textAt(dataSourceRef, "kind");
+  const known =
+    (group === "" && kind === "PersistentVolumeClaim") ||
+    (group === "snapshot.storage.k8s.io" && kind === "VolumeSnapshot");
+  if (known) spec["dataSource"] = { ...dataSourceRef };
+}
+
+/** A Job finds its pods by its own uid, unless its writer takes care of that. */
+function labelJob(job: KubeObject): void {
+  const spec = makeFields(job, "spec");
+  if (spec["manualSelector"] === true) return;
+  const { uid = "", name = "" } = job.metadata;
+  const labels = makeFields(makeFields(makeFields(spec, "template"), "metadata"), "labels");
+  for (const [key, value] of Object.entries({ "controller-uid": uid, "job-name": name })) {
+    labels[key] = value;
+    labels[`batch.kubernetes.io/${key}`] = value;
+  }
+  makeFields(makeFields(spec, "selector"), "matchLabels")["batch.kubernetes.io/controller-uid"] = uid;
+}
+
+/** A version that objects have ever been stored in stays in the list until somebody migrates them. */
+function addStoredVersions(definition: KubeObject): void {
+  const status = makeFields(definition, "status");
+  const stored = listAt(status, "storedVersions");
+  const storage = itemsAt(definition, "spec", "versions").find((version) => version["storage"] === true)?.["name"];
+  status["storedVersions"] = storage === undefined || stored.includes(storage) ? stored : [...stored, storage];
+}
+
+/** Kinds whose metadata the status endpoint leaves alone. */
+const metadataKept = new Set([
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
+  "apiextensions.k8s.io/CustomResourceDefinition",
+  "certificates.k8s.io/CertificateSigningRequest",
+  "flowcontrol.apiserver.k8s.io/FlowSchema",
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration",
+  "resource.k8s.io/ResourceClaim",
+  "storage.k8s.io/VolumeAttachment",
+]);
+
+function keepAllBut(subresource: string, resource: BuiltinResource, object: KubeObject, old: KubeObject): void {
+  const wanted = cloneJson(object);
+  for (const field of new Set([...Object.keys(object), ...Object.keys(old)]))
+    if (!["apiVersion", "kind", "metadata"].includes(field)) copyField(object, old, field);
+  const key = kindKey(resource);
+  if (metadataKept.has(key) || (subresource !== "status" && subresource !== "finalize")) keepMetadata(object, old);
+  if (key === "apps/Deployment") copyField(object.metadata, old.metadata, "labels");
+  if (key === "Pod") copyField(object.metadata, old.metadata, "ownerReferences");
+  const status = makeFields(object, "status");
+  const spec = makeFields(object, "spec");
+  const wantedSpec = fieldsAt(wanted, "spec");
+  switch (subresource) {
+    case "status":
+      object["status"] = wanted["status"] ?? {};
+      if (key === "Pod" && isEmpty(fieldsAt(object, "status")["qosClass"]))
+        makeFields(object, "status")["qosClass"] = status["qosClass"];
+      if (key === "certificates.k8s.io/CertificateSigningRequest")
+        mergeConditions(object, old, ({ type }) => type !== "Approved" && type !== "Denied");
+      break;
+    case "approval":
+      object["status"] = { ...status, conditions: listAt(wanted, "status", "conditions") };
+      mergeConditions(object, old, ({ type }) => type === "Approved" || type === "Denied");
+      break;
+    case "finalize":
+      object["spec"] = { ...spec, finalizers: listAt(wantedSpec, "finalizers") };
+      break;
+    case "ephemeralcontainers":
+      spec["ephemeralContainers"] = listAt(wantedSpec, "ephemeralContainers");
+      break;
+    case "resize":
+      for (const field of ["containers", "initContainers"])
+        resizeContainers(itemsAt(spec, field), itemsAt(wantedSpec, field));
+  }
+}
+
+function keepMetadata(object: KubeObject, old: KubeObject): void {
+  const { managedFields, resourceVersion } = object.metadata;
+  object.metadata = {
+    ...cloneJson(old.metadata),
+    ...(managedFields && { managedFields }),
+    ...(resourceVersion && { resourceVersion }),
+  };
+}
+
+/** An endpoint changes the conditions that are its own; the others stay. */
+function mergeConditions(object: KubeObject, old: KubeObject, own: (condition: Fields) => boolean): void {
+  const before = itemsAt(old, "status", "conditions").filter((condition) => !own(condition));
+  const conditions = [...before, ...itemsAt(object, "status", "conditions").filter(own)];
+  const status = makeFields(object, "status");
+  if (conditions.length > 0) status["conditions"] = conditions;
+  else delete status["conditions"];
+}
+
+function resizeContainers(containers: Fields[], wanted: Fields[]): void {
+  for (const container of containers) {
+    const asked = wanted.find(({ name }) => name === container["name"]);
+    if (asked === undefined) continue;
+    for (const field of ["resources", "resizePolicy"]) if (asked[field] !== undefined) container[field] = asked[field];
+  }
+}
+
+/** Whatever is neither status nor metadata is what is desired; a Deployment's annotations count as well. */
+function countGeneration(resource: BuiltinResource, object: KubeObject, old: KubeObject): void {
+  if (!strategyOf(resource).generation) {
+    delete object.metadata.generation;
+    return;
+  }
+  const { apiVersion: _1, kind: _2, metadata, status: _3, ...desired } = object;
+  const { apiVersion: _4, kind: _5, metadata: oldMetadata, status: _6, ...before } = old;
+  const same =
+    deepEqual(desired, before) &&
+    (resource.kind !== "Deployment" || deepEqual(metadata.annotations ?? {}, oldMetadata.annotations ?? {}));
+  // The value of a priority class never changes, so its generation does not either.
+  const fixed = resource.kind === "PriorityClass";
+  metadata.generation = (oldMetadata.generation ?? 0) + (same || fixed ? 0 : 1);
+}
+
+function copyField(object: Fields, old: Fields, field: string): void {
+  if (old[field] === undefined) delete object[field];
+  else object[field] = cloneJson(old[field]);
+}

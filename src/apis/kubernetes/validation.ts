@@ -1,0 +1,115 @@
+import type { KubeObject } from "../../apimachinery/index.ts";
+import { type Fields, fieldsAt } from "./fields.ts";
+import type { BuiltinResource } from "./resources.ts";
+import { kindKey } from "./strategy.ts";
+import * as config from "./validation/config.ts";
+import * as extensions from "./validation/extensions.ts";
+import { validateMetadata, validateMetadataUpdate } from "./validation/metadata.ts";
+import * as network from "./validation/network.ts";
+import { validatePod, validatePodUpdate, validateTemplate } from "./validation/pod.ts";
+import * as rbac from "./validation/rbac.ts";
+import * as storage from "./validation/storage.ts";
+import type { Causes } from "./validation/values.ts";
+import * as workloads from "./validation/workloads.ts";
+
+/**
+ * What is wrong with a built-in object, in Kubernetes' words and order; empty when nothing is. Expects it decoded,
+ * defaulted and prepared.
+ *
+ * @param old what is stored when the object replaces it
+ * @param subresource the endpoint written to; those that only change status are judged by metadata alone
+ */
+export function validateBuiltin(
+  resource: BuiltinResource,
+  object: KubeObject,
+  old?: KubeObject,
+  subresource = "",
+): Causes {
+  const rules = kinds[kindKey(resource)];
+  if (old === undefined) return [...validateMetadata(resource, object), ...(rules?.create(object) ?? [])];
+  const metadata = validateMetadataUpdate(object, old);
+  if (subresource === "ephemeralcontainers" || subresource === "resize") return [...metadata, ...validatePod(object)];
+  if (subresource !== "" && subresource !== "scale") return metadata;
+  const judged = rules === undefined || rules.onlyNew === true ? [] : rules.create(object);
+  return [...metadata, ...judged, ...(rules?.update?.(object, old) ?? [])];
+}
+
+type KindRules = {
+  create: (object: Fields) => Causes;
+  /** What only a change can do wrong; comes after the rules for a new object. */
+  update?: (object: Fields, old: Fields) => Causes;
+  /** Judges an object only when it is made: afterwards nothing but its other endpoints change it. */
+  onlyNew?: boolean;
+};
+
+const kinds: Record<string, KindRules> = {
+  ConfigMap: { create: config.validateConfigMap, update: config.validateConfigMapUpdate },
+  Endpoints: { create: network.validateEndpoints },
+  Event: { create: config.validateEvent, onlyNew: true },
+  LimitRange: { create: config.validateLimitRange },
+  Namespace: { create: config.validateNamespace },
+  Node: { create: config.validateNode },
+  PersistentVolume: { create: storage.validateVolume, update: storage.validateVolumeUpdate },
+  PersistentVolumeClaim: { create: storage.validateClaim, update: storage.validateClaimUpdate },
+  Pod: { create: validatePod, update: validatePodUpdate },
+  PodTemplate: { create: (object) => validateTemplate("template", fieldsAt(object, "template")) },
+  ReplicationController: { create: workloads.validateReplicationController },
+  ResourceQuota: { create: config.validateResourceQuota, update: config.validateResourceQuotaUpdate },
+  Secret: { create: config.validateSecret, update: config.validateSecretUpdate },
+  Service: { create: network.validateService, update: network.validateServiceUpdate },
+  "admissionregistration.k8s.io/MutatingWebhookConfiguration": { create: extensions.validateWebhooks },
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": { create: extensions.validateAdmissionPolicy },
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": { create: extensions.validateAdmissionBinding },
+  "admissionregistration.k8s.io/ValidatingWebhookConfiguration": { create: extensions.validateWebhooks },
+  "apiextensions.k8s.io/CustomResourceDefinition": {
+    create: extensions.validateDefinition,
+    update: extensions.validateDefinitionUpdate,
+  },
+  "apiregistration.k8s.io/APIService": { create: extensions.validateApiService },
+  "apps/ControllerRevision": {
+    create: workloads.validateControllerRevision,
+    update: workloads.validateControllerRevisionUpdate,
+  },
+  "apps/DaemonSet": { create: workloads.validateDaemonSet, update: workloads.validateSelectorUpdate },
+  "apps/Deployment": { create: workloads.validateDeployment, update: workloads.validateSelectorUpdate },
+  "apps/ReplicaSet": { create: workloads.validateReplicaSet, update: workloads.validateSelectorUpdate },
+  "apps/StatefulSet": { create: workloads.validateStatefulSet, update: workloads.validateStatefulSetUpdate },
+  "autoscaling/HorizontalPodAutoscaler": { create: workloads.validateAutoscaler },
+  "batch/CronJob": { create: workloads.validateCronJob },
+  "batch/Job": { create: workloads.validateJob, update: workloads.validateJobUpdate },
+  "certificates.k8s.io/CertificateSigningRequest": { create: extensions.validateSigningRequest, onlyNew: true },
+  "coordination.k8s.io/Lease": { create: config.validateLease },
+  "discovery.k8s.io/EndpointSlice": {
+    create: network.validateEndpointSlice,
+    update: network.validateEndpointSliceUpdate,
+  },
+  "networking.k8s.io/Ingress": { create: network.validateIngress },
+  "networking.k8s.io/IngressClass": {
+    create: network.validateIngressClass,
+    update: network.validateIngressClassUpdate,
+  },
+  "networking.k8s.io/NetworkPolicy": { create: network.validateNetworkPolicy },
+  "node.k8s.io/RuntimeClass": { create: config.validateRuntimeClass, update: config.validateRuntimeClassUpdate },
+  "policy/PodDisruptionBudget": { create: workloads.validateDisruptionBudget },
+  "rbac.authorization.k8s.io/ClusterRole": { create: rbac.validateClusterRole },
+  "rbac.authorization.k8s.io/ClusterRoleBinding": {
+    create: rbac.validateClusterRoleBinding,
+    update: rbac.validateBindingUpdate,
+  },
+  "rbac.authorization.k8s.io/Role": { create: rbac.validateRole },
+  "rbac.authorization.k8s.io/RoleBinding": { create: rbac.validateRoleBinding, update: rbac.validateBindingUpdate },
+  "scheduling.k8s.io/PriorityClass": {
+    create: config.validatePriorityClass,
+    update: config.validatePriorityClassUpdate,
+  },
+  "storage.k8s.io/CSIDriver": { create: storage.validateStorageDriver },
+  "storage.k8s.io/StorageClass": { create: storage.validateStorageClass, update: storage.validateStorageClassUpdate },
+  "storage.k8s.io/VolumeAttachment": {
+    create: storage.validateVolumeAttachment,
+    update: storage.validateVolumeAttachmentUpdate,
+  },
+  "storage.k8s.io/VolumeAttributesClass": {
+    create: storage.validateAttributesClass,
+    update: storage.validateAttributesClassUpdate,
+  },
+};

@@ -1,0 +1,121 @@
+import {
+  forbiddenValue,
+  invalidValue,
+  type KubeObject,
+  type NameProblems,
+  type ObjectMeta,
+  requiredValue,
+  tooLong,
+  validateDns1035Label,
+  validateLabel,
+  validatePathSegment,
+  validateQualifiedName,
+  validateSubdomain,
+} from "../../../apimachinery/index.ts";
+import type { BuiltinResource } from "../resources.ts";
+import { kindKey } from "../strategy.ts";
+import { type Causes, named, validateIp, validateLabels } from "./values.ts";
+
+/** Keys and values of all annotations together: 256 KiB. */
+const annotationsSizeMax = 2 ** 18;
+
+const rbacNames = ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"].map(
+  (kind) => `rbac.authorization.k8s.io/${kind}`,
+);
+
+/** Rules of names that are not DNS subdomains. */
+const nameRules: Record<string, (name: string) => NameProblems> = {
+  Namespace: validateLabel,
+  Service: validateDns1035Label,
+  "batch/CronJob": (name) => [
+    ...validateSubdomain(name),
+    // A Job's name adds eleven characters, and its pods' labels hold 63.
+    ...(name.length > 52 ? ["must be no more than 52 characters"] : []),
+  ],
+  "networking.k8s.io/IPAddress": (name) => (validateIp("", name).length === 0 ? [] : ["must be a valid IP address"]),
+  ...Object.fromEntries(rbacNames.map((kind) => [kind, validatePathSegment])),
+  // Names of events are made of others' names, which have all of these rules.
+  Event: validatePathSegment,
+  "events.k8s.io/Event": validatePathSegment,
+};
+
+/** What every kind's metadata must satisfy, and the rule that the kind's names follow. */
+export function validateMetadata(
+  resource: Pick<BuiltinResource, "group" | "kind" | "namespaced">,
+  { metadata }: KubeObject,
+): Causes {
+  const checkName = nameRules[kindKey(resource)] ?? validateSubdomain;
+  const { name = "", generateName = "", namespace = "" } = metadata;
+  const causes: Causes = [];
+  // The five characters that follow make a trailing dash right.
+  if (generateName !== "")
+    causes.push(...named("metadata.generateName", generateName, (text) => checkName(text.replace(/.-$/, "a"))));
+  if (name === "") causes.push(requiredValue("metadata.name", "name or generateName is required"));
+  else causes.push(...named("metadata.name", name, checkName));
+  if (!resource.namespaced) {
+    if (namespace !== "") causes.push(forbiddenValue("metadata.namespace", "not allowed on this type"));
+  } else if (namespace === "") causes.push(requiredValue("metadata.namespace"));
+  else causes.push(...named("metadata.namespace", namespace, validateLabel));
+  return [...causes, ...validateLabelled(metadata), ...validateFinalizers(metadata.finalizers ?? [])];
+}
+
+/** What of metadata may change, and how. */
+export function validateMetadataUpdate({ metadata }: KubeObject, { metadata: before }: KubeObject): Causes {
+  const causes: Causes = [];
+  const added = (metadata.finalizers ?? []).filter((finalizer) => !before.finalizers?.includes(finalizer)).sort();
+  if (before.deletionTimestamp !== undefined && added.length > 0) {
+    const list = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(", ")}}`;
+    const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
+    causes.push(forbiddenValue("metadata.finalizers", why));
+  }
+  for (const field of ["name", "namespace", "uid"] as const)
+    if (metadata[field] !== before[field])
+      causes.push(invalidValue(`metadata.${field}`, metadata[field] ?? "", "field is immutable"));
+  return [...causes, ...validateLabelled(metadata)];
+}
+
+function validateLabelled({ labels, annotations = {}, ownerReferences = [] }: ObjectMeta): Causes {
+  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0), 0);
+  return [
+    ...validateLabels("metadata.labels", labels),
+    ...validateAnnotationKeys("metadata.annotations", annotations),
+    ...(size > annotationsSizeMax ? [tooLong("metadata.annotations", annotationsSizeMax)] : []),
+    ...validateOwners(ownerReferences),
+  ];
+}
+
+/** Like keys of labels, except that case does not matter. */
+export function validateAnnotationKeys(path: string, annotations: object): Causes {
+  return Object.keys(annotations).flatMap((key) =>
+    validateQualifiedName(key.toLowerCase()).map((problem) => invalidValue(path, key, problem)),
+  );
+}
+
+function validateOwners(owners: NonNullable<ObjectMeta["ownerReferences"]>): Causes {
+  const path = "metadata.ownerReferences";
+  const causes: Causes = [];
+  const empty = "must not be empty";
+  for (const owner of owners) {
+    if (!owner.apiVersion) causes.push(invalidValue(`${path}.apiVersion`, "", "version must not be empty"));
+    for (const field of ["kind", "name", "uid"] as const)
+      if (!owner[field]) causes.push(invalidValue(`${path}.${field}`, "", empty));
+    if (owner.apiVersion === "v1" && owner.kind === "Event")
+      causes.push(invalidValue(path, owner, "/v1, Kind=Event is disallowed from being an owner"));
+  }
+  const [first, ...others] = owners
+    .filter(({ controller }) => controller === true)
+    .map(({ kind, name }) => `${kind}/${name}`);
+  for (const other of others) {
+    const why = `Only one reference can have Controller set to true. Found "true" in references for ${first} and ${other}`;
+    causes.push(invalidValue(path, owners, why));
+  }
+  return causes;
+}
+
+function validateFinalizers(finalizers: string[]): Causes {
+  const path = "metadata.finalizers";
+  const causes = finalizers.flatMap((finalizer) => named(path, finalizer, validateQualifiedName));
+  if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
+    causes.push(invalidValue(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
+  return causes;
+}
