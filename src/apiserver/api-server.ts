@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto";
+import type { Handler, Log, User } from "../lib/index.ts";
+import type { Store } from "../storage/index.ts";
+import { inOrder, namespaceLifecycle } from "./admit.ts";
+import { type Authorizer, mastersOnly } from "./authorize.ts";
+import { ensureSystemObjects } from "./bootstrap.ts";
+import { builtinApiResources } from "./builtin.ts";
+import { definitionNaming, withDefinitionRules } from "./crd/admission.ts";
+import { startDefinitionCleanup } from "./crd/cleanup.ts";
+import { createDocuments } from "./documents.ts";
+import { startEventExpiry } from "./event-expiry.ts";
+import { createHandler } from "./handler.ts";
+import type { HealthCheck } from "./health.ts";
+import { createFrames } from "./present.ts";
+import { openRegistry } from "./registry.ts";
+import type { Server } from "./server.ts";
+import { serviceAllocation } from "./services.ts";
+import { createKeys, createParseCache } from "./stored.ts";
+import { defaultVersion, type VersionInfo } from "./version.ts";
+import { createWatches } from "./watches.ts";
+import { createWriter } from "./writer.ts";
+
+export type ApiServerOptions = {
+  store: Store;
+  /** Name of the logical cluster, the first part of every key. Default `root`. */
+  cluster?: string;
+  log: Log;
+  /** Bearer tokens and whose they are. */
+  tokens?: ReadonlyMap<string, User>;
+  /** Default: the group `system:masters` may do everything, everybody who is known may discover. */
+  authorizer?: Authorizer;
+  /** What must work beside the server itself for `/livez` and `/readyz` to say yes. */
+  checks?: readonly HealthCheck[];
+  version?: VersionInfo;
+  now?: () => Date;
+  /** From 0 up to, not including, 1. */
+  random?: () => number;
+  newUid?: () => string;
+};
+
+/** The Kubernetes API over a store. Disposing ends all watches; the store stays open. */
+export type ApiServer = AsyncDisposable & {
+  handler: Handler;
+  /** How many watches are open. */
+  readonly watchCount: number;
+};
+
+/** Opens the API of one logical cluster. System namespaces and the `kubernetes` service exist when it resolves. */
+export async function openApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { store, cluster = "root", version = defaultVersion } = options;
+  const keys = createKeys(cluster);
+  const writer = createWriter(store);
+  const registry = openRegistry({ store, keys, writer, builtin: builtinApiResources().map(withDefinitionRules) });
+  const server: Server = {
+    cluster,
+    store,
+    keys,
+    writer,
+    registry,
+    parsed: createParseCache(),
+    authorizer: options.authorizer ?? mastersOnly,
+    tokens: options.tokens ?? new Map(),
+    admission: inOrder([namespaceLifecycle, definitionNaming, serviceAllocation]),
+    frames: createFrames(),
+    watches: createWatches(),
+    log: options.log,
+    now: options.now ?? (() => new Date()),
+    random: options.random ?? Math.random,
+    newUid: options.newUid ?? randomUUID,
+  };
+  const resources = registry.onChange(() => {
+    const { catalog } = registry;
+    server.watches.endUnless(
+      ({ group, version: served, resource }) => catalog.find(group, served, resource) !== undefined,
+    );
+  });
+  let open = true;
+  const checks: HealthCheck[] = [
+    { name: "ping", run: () => {} },
+    { name: "store", run: () => void store.revision },
+    {
+      name: "shutdown",
+      readyOnly: true,
+      run: () => {
+        if (!open) throw new Error("The server is shutting down");
+      },
+    },
+    ...(options.checks ?? []),
+  ];
+  const handler = createHandler(server, createDocuments(server, { version, checks }));
+  await ensureSystemObjects(server);
+  const cleanup = startDefinitionCleanup(server);
+  const expiry = startEventExpiry(server);
+  return {
+    handler,
+    get watchCount() {
+      return server.watches.size;
+    },
+    async [Symbol.asyncDispose]() {
+      open = false;
+      expiry[Symbol.dispose]();
+      resources[Symbol.dispose]();
+      await cleanup[Symbol.asyncDispose]();
+      server.watches.endUnless(() => false);
+      registry[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { deepEqual, internalError, type KubeObject, type Schema } from "../../apimachinery/index.ts";
+import { compileJsonPath, type JsonPath } from "../../apis/index.ts";
+import { type Fields, isFields, textAt } from "../fields.ts";
+import type { ApiResource, CustomPart, Rules, ScalePaths, Subresource } from "../resource.ts";
+import { startsWith, storedStart } from "../stored.ts";
+import type { Definition, DefinitionVersion } from "./definition.ts";
+import { customTable } from "./printer-columns.ts";
+import { customRules } from "./rules.ts";
+
+/** Where a custom resource's schemas come from, and since when. */
+export type DefinitionSource = {
+  definition: Definition;
+  /** Revision of the CRD. */
+  revision: number;
+  /** Schema of a version; read on first use. */
+  schema(version: string): Schema;
+  /** Objects written after this revision were pruned and defaulted with the schemas as they are now. */
+  since: number;
+};
+
+const verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const subresourceVerbs = ["get", "patch", "update"];
+
+/** The resources that a CRD makes: one for each version that is served. */
+export function customResources(source: DefinitionSource): ApiResource[] {
+  const { definition } = source;
+  if (!definition.established) return [];
+  return definition.versions.filter(({ served }) => served).map((version) => customResource(source, version));
+}
+
+function customResource(source: DefinitionSource, version: DefinitionVersion): ApiResource {
+  const { definition } = source;
+  const { group, names } = definition;
+  const apiVersion = `${group}/${version.name}`;
+  const storedAs = `${group}/${definition.versions.find(({ storage }) => storage)?.name ?? version.name}`;
+  const start = storedStart(apiVersion);
+  const custom: CustomPart = {
+    definition: definition.name,
+    revision: source.revision,
+    terminating: definition.terminating,
+  };
+  const rules: Rules = customRules({ definition, version, schema: once(() => source.schema(version.name)) });
+  const fields = new Map(version.selectableFields.map((path) => [path.replace(/^\./, ""), compileJsonPath(path)]));
+  const convert = (object: KubeObject, to: string) => {
+    if (object.apiVersion === to) return object;
+    if (definition.conversion === "Webhook") throw noWebhooks(definition, object.apiVersion, to);
+    object.apiVersion = to;
+    return object;
+  };
+  return {
+    group,
+    version: version.name,
+    apiVersion,
+    resource: names.plural,
+    kind: names.kind,
+    listKind: names.listKind,
+    singular: names.singular,
+    namespaced: definition.namespaced,
+    shortNames: names.shortNames,
+    categories: names.categories,
+    verbs,
+    subresources: subresourcesOf(definition, version),
+    hasStatus: version.hasStatus,
+    definition: [...group.split(".").reverse(), version.name, names.kind].join("."),
+    scale: scaleOf(version),
+    deprecation: version.deprecated ? version.deprecationWarning || `${apiVersion} ${names.kind} is deprecated` : "",
+    custom,
+    storageName: `${names.plural}.${group}`,
+    storedAs,
+    unconditionalUpdate: false,
+    createOnUpdate: false,
+    rules,
+    showsStored: (value, revision) => revision > source.since && startsWith(value, start),
+    isCurrent: (value, revision) => revision > source.since && startsWith(value, storedStart(storedAs)),
+    fromStored(object) {
+      const shown = convert(object, apiVersion);
+      rules.prune(shown);
+      rules.applyDefaults(shown);
+      return shown;
+    },
+    toStored: (object) => convert(object, storedAs),
+    selectableFields: [...fields.keys()],
+    selectableField: (object, path) => selectableField(fields.get(path), object),
+    table: customTable(version.columns),
+  };
+}
+
+function subresourcesOf({ group, names }: Definition, version: DefinitionVersion): Subresource[] {
+  const result: Subresource[] = [];
+  if (version.hasStatus) {
+    result.push({ name: "status", group, version: version.name, kind: names.kind, verbs: subresourceVerbs });
+  }
+  if (version.scale !== undefined) {
+    result.push({ name: "scale", group: "autoscaling", version: "v1", kind: "Scale", verbs: subresourceVerbs });
+  }
+  return result;
+}
+
+function scaleOf({ scale }: DefinitionVersion): ScalePaths | undefined {
+  if (scale === undefined) return undefined;
+  const path = (text: string) => text.split(".").filter((part) => part !== "");
+  return {
+    spec: path(scale.spec),
+    status: path(scale.status),
+    selector: scale.selector === "" ? undefined : path(scale.selector),
+  };
+}
+
+function selectableField(path: JsonPath | undefined, object: KubeObject): string | undefined {
+  if (path === undefined) return undefined;
+  const [value] = path(object);
+  return value === undefined || value === null ? "" : String(value);
+}
+
+function noWebhooks({ name }: Definition, from: string, to: string): Error {
+  return internalError(
+    `conversion of ${name} from ${from} to ${to} needs the CRD's conversion webhook, which this server does not call`,
+  );
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+/** Whether two states of a CRD read, prune and default objects alike, so that stored objects stay as they are. */
+export function readsAlike(a: KubeObject, b: KubeObject): boolean {
+  return deepEqual(shapeOf(a), shapeOf(b));
+}
+
+function shapeOf(crd: KubeObject): unknown {
+  const spec: Fields = isFields(crd["spec"]) ? crd["spec"] : {};
+  return { versions: spec["versions"], preserve: spec["preserveUnknownFields"], group: textAt(spec, "group") };
+}

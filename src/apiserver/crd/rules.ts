@@ -1,0 +1,89 @@
+import {
+  applyDefaults,
+  deepEqual,
+  dropNulls,
+  type KubeObject,
+  pruneUnknown,
+  type Schema,
+  type StatusCause,
+  setField,
+  validateSchema,
+} from "../../apimachinery/index.ts";
+import { decodeBuiltin } from "../../apis/index.ts";
+import { valueAt } from "../fields.ts";
+import type { Rules } from "../resource.ts";
+import type { Definition, DefinitionVersion } from "./definition.ts";
+import { validateFinalizersUpdate, validateMetadata } from "./metadata.ts";
+
+/** Metadata is the same in all kinds, so any built-in one reads it. */
+const anyKind = { definition: "io.k8s.api.core.v1.ConfigMap" };
+
+/** What is the same for all custom resources: their CRD's schema decides the rest. */
+export function customRules(source: {
+  definition: Definition;
+  version: DefinitionVersion;
+  schema: () => Schema;
+}): Rules {
+  const { definition, version, schema } = source;
+  const { namespaced } = definition;
+  const check = (object: KubeObject): StatusCause[] => [
+    ...validateMetadata(object.metadata, { namespaced }),
+    ...validateSchema(object, schema()),
+    ...scaleCauses(object, version),
+  ];
+  return {
+    schema,
+    decode({ apiVersion, kind, metadata }) {
+      decodeBuiltin({ ...anyKind, kind, version: version.name }, { apiVersion, kind, metadata });
+    },
+    prune: (object) => pruneUnknown(object, schema()),
+    applyDefaults(object) {
+      dropNulls(object, schema());
+      applyDefaults(object, schema());
+    },
+    prepareForCreate(object) {
+      if (version.hasStatus) delete object["status"];
+      object.metadata.generation = 1;
+    },
+    prepareForUpdate(object, live, subresource) {
+      if (subresource === "status") keepAllButStatus(object, live);
+      else if (version.hasStatus) keepStatus(object, live);
+      const { generation = 1 } = live.metadata;
+      const changed = subresource !== "status" && !deepEqual(contentOf(object), contentOf(live));
+      object.metadata.generation = changed ? generation + 1 : generation;
+    },
+    validateCreate: check,
+    validateUpdate: (object, live) => [...validateFinalizersUpdate(object.metadata, live.metadata), ...check(object)],
+  };
+}
+
+function keepStatus(object: KubeObject, live: KubeObject): void {
+  if (live["status"] === undefined) delete object["status"];
+  else object["status"] = live["status"];
+}
+
+/** A write of the status changes nothing else, and of the metadata only who owns the status. */
+function keepAllButStatus(object: KubeObject, live: KubeObject): void {
+  const { status } = object;
+  const { managedFields } = object.metadata;
+  for (const field of Object.keys(object)) if (!Object.hasOwn(live, field)) delete object[field];
+  for (const [field, value] of Object.entries(live)) setField(object, field, value);
+  object.metadata = { ...live.metadata, managedFields };
+  if (status === undefined) delete object["status"];
+  else object["status"] = status;
+}
+
+function contentOf({ metadata: _metadata, ...content }: KubeObject): unknown {
+  return content;
+}
+
+/** The fields that the scale subresource reads hold what a replica count can be. */
+function scaleCauses(object: KubeObject, { scale }: DefinitionVersion): StatusCause[] {
+  if (scale === undefined) return [];
+  return [scale.spec, scale.status].flatMap((path) => {
+    const value = valueAt(object, ...path.split(".").filter((part) => part !== ""));
+    if (typeof value !== "number" || value >= 0) return [];
+    const message = `Invalid value: ${value}: should be a non-negative integer`;
+    return [{ reason: "FieldValueInvalid", message, field: path }];
+  });
+}

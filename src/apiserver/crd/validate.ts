@@ -1,0 +1,94 @@
+import { invalidValue, type KubeObject, requiredValue, type StatusCause } from "../../apimachinery/index.ts";
+import { structuralErrors } from "../../apimachinery/schema/structural.ts";
+import { compileJsonPath } from "../../apis/index.ts";
+import { isFields, listAt, textAt, valueAt } from "../fields.ts";
+import { approvalAnnotation, isProtectedGroup } from "./names.ts";
+import { schemaOf } from "./schema-of.ts";
+
+/** As in Kubernetes (`MaxSelectableFields`). */
+const selectableFieldsMax = 8;
+const simplePath = /^(\.[A-Za-z_][\w-]*)+$/;
+
+/**
+ * Checks what a CRD's schemas and paths mean, as apiextensions-apiserver does; its names and versions are checked as
+ * those of every built-in kind are. CEL rules are not compiled here.
+ *
+ * @param live what is stored, for an update
+ */
+export function definitionCauses(crd: KubeObject, live?: KubeObject): StatusCause[] {
+  const versions = listAt(crd, "spec", "versions").filter(isFields);
+  return [
+    ...versions.flatMap((version, index) => versionCauses(crd, version, `spec.versions[${index}]`)),
+    ...(valueAt(crd, "spec", "preserveUnknownFields") === true
+      ? [invalidValue("spec.preserveUnknownFields", true, noPreserve)]
+      : []),
+    ...approvalCauses(crd, live),
+  ];
+}
+
+const noPreserve =
+  "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+
+function versionCauses(crd: KubeObject, version: unknown, path: string): StatusCause[] {
+  const name = textAt(version, "name");
+  const hasSchema = valueAt(version, "schema", "openAPIV3Schema") !== undefined;
+  const causes = hasSchema ? structuralErrors(schemaOf(crd, name), `${path}.schema.openAPIV3Schema`) : [];
+  for (const [index, column] of listAt(version, "additionalPrinterColumns").entries()) {
+    causes.push(...columnPathCauses(textAt(column, "jsonPath"), `${path}.additionalPrinterColumns[${index}].jsonPath`));
+  }
+  const selectorPath = textAt(version, "subresources", "scale", "labelSelectorPath");
+  if (selectorPath !== "" && !/^\.(spec|status)\./.test(selectorPath)) {
+    const why = "should be a json path under either .spec or .status";
+    causes.push(invalidValue(`${path}.subresources.scale.labelSelectorPath`, selectorPath, why));
+  }
+  const selectable = listAt(version, "selectableFields");
+  if (selectable.length > selectableFieldsMax) {
+    const message = `Too many: ${selectable.length}: must have at most ${selectableFieldsMax} items`;
+    causes.push({ reason: "FieldValueTooMany", message, field: `${path}.selectableFields` });
+  }
+  for (const [index, field] of selectable.entries()) {
+    const at = `${path}.selectableFields[${index}].jsonPath`;
+    causes.push(...selectableCauses(crd, name, textAt(field, "jsonPath"), at));
+  }
+  return causes;
+}
+
+function columnPathCauses(jsonPath: string, path: string): StatusCause[] {
+  try {
+    compileJsonPath(jsonPath);
+    return [];
+  } catch (error) {
+    return [invalidValue(path, jsonPath, error instanceof Error ? error.message : "is not a path")];
+  }
+}
+
+/** A field that selectors may name is one text, number or truth value that the schema specifies. */
+function selectableCauses(crd: KubeObject, version: string, jsonPath: string, path: string): StatusCause[] {
+  if (jsonPath === "") return [requiredValue(path)];
+  if (!simplePath.test(jsonPath)) return [invalidValue(path, jsonPath, "must be a simple path")];
+  if (jsonPath.startsWith(".metadata.")) {
+    return [invalidValue(path, jsonPath, "must not point to fields in metadata")];
+  }
+  let schema: unknown = schemaOf(crd, version);
+  for (const name of jsonPath.split(".").slice(1)) schema = valueAt(schema, "properties", name);
+  if (schema === undefined) return [invalidValue(path, jsonPath, "does not refer to a valid field")];
+  if (["string", "integer", "boolean"].includes(textAt(schema, "type"))) return [];
+  const why =
+    "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.";
+  return [invalidValue(path, jsonPath, why)];
+}
+
+function approvalCauses(crd: KubeObject, live: KubeObject | undefined): StatusCause[] {
+  if (!isProtectedGroup(textAt(crd, "spec", "group"))) return [];
+  const field = `metadata.annotations[${approvalAnnotation}]`;
+  const text = crd.metadata.annotations?.[approvalAnnotation] ?? "";
+  const see = "see https://github.com/kubernetes/enhancements/pull/1111";
+  const must = `protected groups must have approval annotation "${approvalAnnotation}"`;
+  if (text === "") {
+    // What was accepted before the rule came may stay as it is.
+    const stays = live !== undefined && !live.metadata.annotations?.[approvalAnnotation];
+    return stays ? [] : [requiredValue(field, `${must}, ${see}`)];
+  }
+  if (text.startsWith("unapproved") || URL.canParse(text)) return [];
+  return [invalidValue(field, text, `${must} with either a URL or a reason starting with "unapproved", ${see}`)];
+}

@@ -1,0 +1,98 @@
+import type { GroupKind, GroupResource, KubeObject, Schema, StatusCause } from "../apimachinery/index.ts";
+import type { User } from "../lib/index.ts";
+
+/** A path below an object. Its kind may be another one: `deployments/scale` speaks `autoscaling/v1 Scale`. */
+export type Subresource = { name: string; group: string; version: string; kind: string; verbs: readonly string[] };
+
+/** Column of a table as clients print it; `priority` above 0 shows only in wide output. */
+export type Column = { name: string; type: string; format: string; description: string; priority: number };
+
+/** How a replica count is read and written: paths of field names below the object. */
+export type ScalePaths = {
+  spec: readonly string[];
+  status: readonly string[];
+  /** The selector as text, or as a LabelSelector or a map. */
+  selector: readonly string[] | undefined;
+};
+
+/** What the server does to one object on its way in; see {@link ApiResource}. */
+export type Rules = {
+  /** Fields, defaults and list keys of this version. */
+  schema(): Schema;
+  /** Gives values the form that the server keeps. Changes its argument. @throws {StatusError} `BadRequest` for a wrong type */
+  decode(object: KubeObject): void;
+  /** Removes fields that the version does not have. @returns their paths */
+  prune(object: KubeObject): string[];
+  /** Fills in what the client left out. Changes its argument. */
+  applyDefaults(object: KubeObject): void;
+  /** Removes what a client may not set when it creates. Changes its argument; comes after the defaults. */
+  prepareForCreate(object: KubeObject, user: User): void;
+  /** Puts back what a client may not change through this path, and moves `generation`. Changes its first argument. */
+  prepareForUpdate(object: KubeObject, live: KubeObject, subresource: string): void;
+  validateCreate(object: KubeObject): StatusCause[];
+  validateUpdate(object: KubeObject, live: KubeObject, subresource: string): StatusCause[];
+};
+
+/** One resource in one version, and everything in which it differs from others. */
+export type ApiResource = {
+  readonly group: string;
+  readonly version: string;
+  readonly apiVersion: string;
+  /** Plural, lower case, as in URLs. */
+  readonly resource: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly singular: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly string[];
+  readonly subresources: readonly Subresource[];
+  readonly hasStatus: boolean;
+  /** Name of the kind's OpenAPI definition: `io.k8s.api.apps.v1.Deployment`. */
+  readonly definition: string;
+  readonly scale: ScalePaths | undefined;
+  /** What every client of this version shall read; empty unless it is deprecated. */
+  readonly deprecation: string;
+  /** Defined by a CRD; `undefined` for built-in resources. */
+  readonly custom: CustomPart | undefined;
+  /** The part of storage keys that all versions of the resource share: `deployments.apps`. */
+  readonly storageName: string;
+  /** `apiVersion` of what is written to the store. */
+  readonly storedAs: string;
+  /** Whether an update without `resourceVersion` overwrites what is there. */
+  readonly unconditionalUpdate: boolean;
+  /** Whether an update of an absent object creates it. */
+  readonly createOnUpdate: boolean;
+  readonly rules: Rules;
+  /** Whether the bytes stored at a revision are what this version shows. */
+  showsStored(value: Uint8Array, revision: number): boolean;
+  /** Whether the bytes stored at a revision have the form that a write would give them now. */
+  isCurrent(value: Uint8Array, revision: number): boolean;
+  /** A stored object as this version shows it. May change and return its argument. */
+  fromStored(object: KubeObject): KubeObject;
+  /** The inverse; an object of this version as it is stored. May change and return its argument. */
+  toStored(object: KubeObject): KubeObject;
+  /** Value of a field that a selector names, `undefined` when the resource cannot be selected by it. */
+  selectableField(object: KubeObject, path: string): string | undefined;
+  readonly selectableFields: readonly string[];
+  /** Columns of `kubectl get`, and the cells of one object; `undefined` for what cannot be listed. */
+  readonly table: { columns: readonly Column[]; cells(object: KubeObject, now: Date): readonly unknown[] } | undefined;
+};
+
+export type CustomPart = {
+  /** Name of the CRD. */
+  definition: string;
+  /** Revision of the CRD, which changes when anything in it does. */
+  revision: number;
+  /** The CRD is being deleted: instances may be read and removed, not made. */
+  terminating: boolean;
+};
+
+export function groupResourceOf({ group, resource }: ApiResource): GroupResource {
+  return { group, resource };
+}
+
+export function groupKindOf({ group, kind }: ApiResource): GroupKind {
+  return { group, kind };
+}

@@ -1,0 +1,36 @@
+import type { Log, User } from "../lib/index.ts";
+import type { Store } from "../storage/index.ts";
+import type { Admission } from "./admit.ts";
+import type { Authorizer } from "./authorize.ts";
+import type { Frames } from "./present.ts";
+import type { Registry } from "./registry.ts";
+import type { Keys, ParseCache } from "./stored.ts";
+import type { Watches } from "./watches.ts";
+import type { Writer } from "./writer.ts";
+
+/** What the steps of a request share: the parts of one API server of one cluster. */
+export type Server = {
+  readonly cluster: string;
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly writer: Writer;
+  readonly parsed: ParseCache;
+  readonly registry: Registry;
+  readonly authorizer: Authorizer;
+  readonly tokens: ReadonlyMap<string, User>;
+  readonly admission: Admission;
+  /** Encoded watch events, shared by all watchers. */
+  readonly frames: Frames;
+  /** Watches that are open, by the resource they are of; called to end them. */
+  readonly watches: Watches;
+  readonly log: Log;
+  now(): Date;
+  /** A number in [0, 1). */
+  random(): number;
+  newUid(): string;
+};
+
+/** The time as Kubernetes writes it: RFC 3339 in seconds. */
+export function timestamp(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}

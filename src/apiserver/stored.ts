@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { type KubeObject, requestTooLarge } from "../apimachinery/index.ts";
+
+const marker = Buffer.from('"resourceVersion":"');
+const labelsMarker = Buffer.from('","labels":{');
+const quote = 0x22;
+const closeBrace = 0x7d;
+
+/** What etcd takes in one request (`--max-request-bytes`, 1.5 MiB), so that what is stored here fits a real cluster, too. */
+export const objectBytesMax = 1.5 * 2 ** 20;
+
+/**
+ * The bytes of an object as they are stored, listed and watched. `apiVersion`, `kind` and the first fields of
+ * `metadata`, up to the labels, stand first: the functions below find and replace them without parsing, because nothing
+ * before them can contain an unescaped quote.
+ *
+ * @throws {StatusError} `RequestEntityTooLarge`
+ */
+export function encodeStored(object: KubeObject, revision: number): Buffer {
+  const { apiVersion, kind, metadata, ...rest } = object;
+  const { name, generateName, namespace, uid, resourceVersion: _old, labels, ...more } = metadata;
+  const ordered = { name, generateName, namespace, uid, resourceVersion: String(revision), labels, ...more };
+  const bytes = Buffer.from(JSON.stringify({ apiVersion, kind, metadata: ordered, ...rest }));
+  if (bytes.byteLength > objectBytesMax) throw requestTooLarge(`limit is ${objectBytesMax}`);
+  return bytes;
+}
+
+/** A fresh copy that the caller may change. */
+export function decodeStored(value: Uint8Array): KubeObject {
+  const object: KubeObject = JSON.parse(textOf(value));
+  return object;
+}
+
+function textOf(value: Uint8Array): string {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString();
+}
+
+/** How the stored bytes of an `apiVersion` begin. */
+export function storedStart(apiVersion: string): Buffer {
+  return Buffer.from(`{"apiVersion":${JSON.stringify(apiVersion)},`);
+}
+
+export function startsWith(value: Uint8Array, start: Uint8Array): boolean {
+  return Buffer.compare(value.subarray(0, start.byteLength), start) === 0;
+}
+
+/** The same object at another revision: what a delete shows. In pieces, to be joined by whoever writes them. */
+export function withRevision(value: Uint8Array, revision: number): Uint8Array[] {
+  const buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const start = buffer.indexOf(marker) + marker.byteLength;
+  const end = buffer.indexOf(quote, start);
+  return [buffer.subarray(0, start), Buffer.from(String(revision)), buffer.subarray(end)];
+}
+
+/** The labels of a stored object. Valid labels hold no braces, so the first one ends them. */
+export function labelsOf(value: Uint8Array): Record<string, string> {
+  const buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const start = buffer.indexOf(quote, buffer.indexOf(marker) + marker.byteLength);
+  const labels = start + labelsMarker.byteLength;
+  if (Buffer.compare(buffer.subarray(start, labels), labelsMarker) !== 0) return {};
+  const parsed: Record<string, string> = JSON.parse(
+    buffer.toString("utf8", labels - 1, buffer.indexOf(closeBrace, labels) + 1),
+  );
+  return parsed;
+}
+
+/** Parsed objects, kept only as long as their bytes are and memory allows. They are shared: nobody may change them. */
+export type ParseCache = (value: Uint8Array) => Readonly<KubeObject>;
+
+export function createParseCache(): ParseCache {
+  const cache = new WeakMap<Uint8Array, WeakRef<KubeObject>>();
+  return (value) => {
+    const known = cache.get(value)?.deref();
+    if (known !== undefined) return known;
+    const object = decodeStored(value);
+    cache.set(value, new WeakRef(object));
+    return object;
+  };
+}
+
+/** Where the objects of a resource are in the store. */
+export type Keys = {
+  /** All objects of a resource, or those in one namespace. */
+  prefix(storageName: string, namespace: string): string;
+  key(storageName: string, namespace: string, name: string): string;
+  /** The inverse of `key`, for keys below `prefix(storageName, "")`. */
+  nameOf(key: string, namespaced: boolean): { namespace: string; name: string };
+};
+
+/** `/<cluster>/<resource>.<group>/[<namespace>/]<name>` */
+export function createKeys(cluster: string): Keys {
+  const prefix = (storageName: string, namespace: string) =>
+    namespace === "" ? `/${cluster}/${storageName}/` : `/${cluster}/${storageName}/${namespace}/`;
+  return {
+    prefix,
+    key: (storageName, namespace, name) => prefix(storageName, namespace) + name,
+    nameOf(key, namespaced) {
+      const slash = key.lastIndexOf("/");
+      const name = key.slice(slash + 1);
+      return { name, namespace: namespaced ? key.slice(key.lastIndexOf("/", slash - 1) + 1, slash) : "" };
+    },
+  };
+}
+
+/** What an ETag or a hash in a URL is made of. */
+export function hashOf(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha512");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").toUpperCase();
+}
