@@ -1,0 +1,108 @@
+import type { KubeObject } from "../../apimachinery/index.ts";
+import { parseApplication } from "../../apis/index.ts";
+import { type Controller, type Result, startController } from "../../controller-runtime/index.ts";
+import { errorText, type Log } from "../../lib/index.ts";
+import { textAt } from "../object/fields.ts";
+import { formatKey, type ObjectKey } from "../object/key.ts";
+import { projectResource, releaseProject } from "../project/app-projects.ts";
+import { trackingIdOf } from "../target/tracking.ts";
+import { isAffectedByPush, type Push } from "./affected-by-push.ts";
+import { type ApplicationMemory, createApplicationMemory } from "./application-memory.ts";
+import { sourcesOf } from "./build-status.ts";
+import { deleteApplication } from "./delete-application.ts";
+import { type ReconcileContext, reconcileApplication } from "./reconcile-application.ts";
+import { WantedObjects } from "./wanted-objects.ts";
+import { applicationResource } from "./write-application.ts";
+
+/** How many applications are looked at at the same time; each spends most of its time waiting for answers of the server. */
+const concurrency = 8;
+
+export type Applications = AsyncDisposable & {
+  /** Told of every object that is watched and changes or goes. */
+  onChange(key: ObjectKey, before: KubeObject | undefined, after: KubeObject | undefined): void;
+  onPush(push: Push): void;
+  /** Something has come that failed syncs may have waited for. */
+  heal(): void;
+};
+
+/** Looks at every application now, and again whenever its source, its objects, its project or itself change. */
+export function startApplications(options: Omit<ReconcileContext, "onTargets"> & { log: Log }): Applications {
+  const { client, live, git, namespace, log } = options;
+  const memories = new Map<string, ApplicationMemory>();
+  const wanted = new WantedObjects();
+  const context: ReconcileContext = { ...options, onTargets: (app, keys) => wanted.set(app.metadata.name, keys) };
+
+  const objectNamed = (name: string) =>
+    live.get(formatKey({ group: "argoproj.io", kind: "Application", namespace, name }));
+  const all = () => live.all(applicationResource).filter(({ metadata }) => metadata.namespace === namespace);
+  const inProject = (project: string) =>
+    all().filter((object) => (textAt(object, "spec", "project") || "default") === project);
+
+  const reconcile = async (name: string, signal: AbortSignal): Promise<Result> => {
+    const object = objectNamed(name);
+    if (object === undefined) {
+      memories.delete(name);
+      wanted.set(name, []);
+      for (const project of live.all(projectResource)) await onProject(project);
+      return { state: "done" };
+    }
+    const app = parseApplication(object);
+    if (app.metadata.deletionTimestamp !== undefined) {
+      await deleteApplication(app, context);
+      return { state: "done" };
+    }
+    const uid = app.metadata.uid ?? "";
+    const known = memories.get(name);
+    const memory = known?.uid === uid ? known : createApplicationMemory(uid);
+    memories.set(name, memory);
+    return await reconcileApplication(app, memory, context, signal);
+  };
+  const controller: Controller = startController({ name: "applications", reconcile, concurrency, log });
+
+  const onProject = async (project: KubeObject) => {
+    if (project.metadata.namespace !== namespace) return;
+    await releaseProject(client, project, inProject(project.metadata.name ?? "").length > 0);
+  };
+  const onProjectChange = (project: KubeObject) => {
+    for (const { metadata } of inProject(project.metadata.name ?? "")) controller.enqueue(metadata.name ?? "");
+    onProject(project).catch((error: unknown) => {
+      log.warn("Cannot let go of a project", { project: project.metadata.name, why: errorText(error) });
+    });
+  };
+  for (const { metadata } of all()) controller.enqueue(metadata.name ?? "");
+  return {
+    onChange(key, before, after) {
+      for (const object of [before, after]) {
+        const owner = object === undefined ? undefined : trackingIdOf(object)?.app;
+        if (owner !== undefined && objectNamed(owner) !== undefined) controller.enqueue(owner);
+      }
+      for (const name of wanted.by(key)) controller.enqueue(name);
+      const object = after ?? before;
+      if (object?.metadata.namespace !== namespace || !object.apiVersion.startsWith("argoproj.io/")) return;
+      if (object.kind === "Application") controller.enqueue(object.metadata.name ?? "");
+      if (object.kind === "AppProject") onProjectChange(object);
+    },
+    onPush(push) {
+      for (const object of all()) {
+        const { sources } = sourcesOf(parseApplication(object));
+        const memory = memories.get(object.metadata.name ?? "");
+        if (memory === undefined || !isAffectedByPush(sources, push, git)) continue;
+        memory.isStale = true;
+        controller.enqueue(object.metadata.name ?? "");
+      }
+    },
+    heal() {
+      for (const object of all()) {
+        const memory = memories.get(object.metadata.name ?? "");
+        const hasEnded = textAt(object, "status", "operationState", "finishedAt") !== "";
+        const isWell = textAt(object, "status", "operationState", "phase") === "Succeeded";
+        if (memory === undefined || !hasEnded || isWell) continue;
+        memory.mayHaveHealed = true;
+        controller.enqueue(object.metadata.name ?? "");
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await controller[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { parseApiVersion } from "../../apimachinery/index.ts";
+import type { Client, DiscoveredResource, Resource } from "../../client/index.ts";
+
+export type KindName = { apiVersion: string; kind: string };
+
+/** What the cluster can store, as far as we know: resources whose objects can be read, listed and watched. */
+export type Kinds = {
+  /** The resource of a kind in the version that objects of it are watched in. */
+  find(group: string, kind: string): Resource | undefined;
+  /** The resource of a kind in exactly this version. */
+  findVersion(name: KindName): Resource | undefined;
+  /** All resources, each in one version. */
+  all(): Resource[];
+  /** Makes sure that what we know of these kinds is not older than when they could have appeared. */
+  prepare(names: Iterable<KindName>): Promise<void>;
+  /** Something that defines kinds has changed: asks again when next needed. */
+  invalidate(): void;
+  /** Grows with each answer of the cluster. */
+  readonly generation: number;
+};
+
+/**
+ * How long an answer that lacks a kind is believed. Definitions that change are noticed through {@link Kinds.invalidate};
+ * this is for aggregated APIs, which come without one.
+ */
+const answerAgeMsMax = 5_000;
+
+const needed = ["get", "list", "watch"];
+
+export function createKinds(client: Client): Kinds {
+  let byKind = new Map<string, DiscoveredResource>();
+  let byVersion = new Map<string, DiscoveredResource>();
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let generation = 0;
+  let asking: Promise<void> | undefined;
+
+  const ask = async () => {
+    // Set before the answer comes: what changes meanwhile may not be in it.
+    askedAtMs = performance.now();
+    const resources = (await client.discover()).filter(({ verbs }) => needed.every((verb) => verbs.includes(verb)));
+    byKind = new Map();
+    byVersion = new Map();
+    for (const resource of resources) {
+      const { group, version, kind } = resource;
+      byVersion.set(`${group}/${version}/${kind}`, resource);
+      if (!byKind.has(`${group}/${kind}`)) byKind.set(`${group}/${kind}`, resource);
+    }
+    generation++;
+  };
+  const refresh = async () => {
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    await asking;
+  };
+  const findVersion = ({ apiVersion, kind }: KindName) => {
+    const { group, version } = parseApiVersion(apiVersion);
+    return byVersion.get(`${group}/${version}/${kind}`);
+  };
+  return {
+    find: (group, kind) => byKind.get(`${group}/${kind}`),
+    findVersion,
+    all: () => [...byKind.values()],
+    async prepare(names) {
+      const isOld = performance.now() - askedAtMs > answerAgeMsMax;
+      if (generation > 0 && !isOld) return;
+      if (generation > 0 && [...names].every((name) => findVersion(name) !== undefined)) return;
+      await refresh();
+    },
+    invalidate() {
+      askedAtMs = Number.NEGATIVE_INFINITY;
+    },
+    get generation() {
+      return generation;
+    },
+  };
+}
