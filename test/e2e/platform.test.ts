@@ -145,7 +145,7 @@ test("a broken manifest is reported with its file and line, and heals when it is
   writeFileSync(file, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: [\n");
   const message = async () =>
     await kubectl("get", "application", "teams", "-n", "argocd", "-o", "jsonpath={.status.conditions[*].message}");
-  await eventually(message, (text) => /broken\.yaml:\d+/.test(text));
+  await eventually(message, (text) => /broken\.yaml.*line \d+/.test(text));
   rmSync(file);
   await eventually(message, (text) => text === "");
 });
