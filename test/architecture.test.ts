@@ -27,7 +27,7 @@ const owners: Record<string, string> = {
 
 const levelOf = new Map(levels.flatMap((rooms, level) => rooms.map((room) => [room, level] as const)));
 const sources = globSync("src/**/*.ts", { cwd: root }).filter((file) => !file.includes("testdata"));
-const isTest = (file: string) => /\.(test|conformance)\.ts$/.test(file);
+const isTest = (file: string) => /\.(test|conformance)\.ts$/.test(file) || file.includes("/testing/");
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");

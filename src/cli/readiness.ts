@@ -161,6 +161,7 @@ function applicationItem(what: string, application: ApplicationState | undefined
   }
   const failing =
     errorCondition(application) !== undefined ||
+    failedResource(application) !== undefined ||
     ["Failed", "Error"].includes(status?.operationState?.phase ?? "") ||
     health === "Degraded";
   return { what, state: failing ? "failing" : "waiting", why, children: [] };
@@ -170,13 +171,17 @@ function errorCondition(application: ApplicationState | undefined) {
   return application?.status?.conditions?.find(({ type }) => type.endsWith("Error"));
 }
 
+function failedResource(application: ApplicationState | undefined) {
+  return application?.status?.operationState?.syncResult?.resources?.find(({ status }) => status === "SyncFailed");
+}
+
 function reasonOf(application: ApplicationState | undefined, sync: string, health: string): string {
   const status = application?.status;
   if (status === undefined) return "waiting for the GitOps engine";
   const condition = errorCondition(application);
   if (condition !== undefined) return `${condition.type}: ${condition.message}`;
   const operation = status.operationState;
-  const failed = operation?.syncResult?.resources?.find((resource) => resource.status === "SyncFailed");
+  const failed = failedResource(application);
   if (failed !== undefined) return `${failed.kind} ${failed.name}: ${failed.message ?? "failed to sync"}`;
   if (operation?.phase !== undefined && operation.phase !== "Succeeded" && operation.message)
     return `${sync}, ${health}: ${operation.message}`;

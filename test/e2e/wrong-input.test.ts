@@ -102,7 +102,7 @@ test("packages with broken files, refused manifests and workloads each end with 
   assert.match(refused.stderr, /service\.yaml/);
   assert.match(
     refused.stderr,
-    /Service "bad" is invalid: spec\.ports\[0\]\.port: Invalid value: 123456: must be between 1 and 65535, inclusive/,
+    /Service "bad" is invalid: \[?spec\.ports\[0\]\.port: Invalid value: 123456: must be between 1 and 65535, inclusive/,
   );
 
   const pods = await create("pods");

@@ -1,5 +1,10 @@
-import { invalidValue, type KubeObject, requiredValue, type StatusCause } from "../../apimachinery/index.ts";
-import { structuralErrors } from "../../apimachinery/schema/structural.ts";
+import {
+  invalidValue,
+  type KubeObject,
+  requiredValue,
+  type StatusCause,
+  structuralErrors,
+} from "../../apimachinery/index.ts";
 import { compileJsonPath } from "../../apis/index.ts";
 import { isFields, listAt, textAt, valueAt } from "../fields.ts";
 import { approvalAnnotation, isProtectedGroup } from "./names.ts";
