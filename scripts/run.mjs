@@ -25,7 +25,10 @@ const scripts = {
   },
   fix: { needs: "development", commands: () => [biome(["check", "--write", "."])] },
   bench: { needs: "development", commands: (args) => [node(["scripts/bench.ts", ...args])] },
-  build: { needs: "development", commands: () => [tsc(["--project", "tsconfig.build.json"])] },
+  build: {
+    needs: "development",
+    commands: () => [tsc(["--project", "tsconfig.build.json"]), node(["scripts/copy-data.ts"])],
+  },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -9,6 +9,10 @@ const slow = args.includes("--slow");
 const named = args.filter((arg) => !arg.startsWith("-"));
 const pattern = slow ? ["test/**/*.slow.ts"] : ["src/**/*.test.ts", "test/**/*.test.ts"];
 const files = named.length > 0 ? named : globSync(pattern).sort();
+if (files.length === 0) {
+  console.error(`No test matches ${pattern.join(" ")}`);
+  process.exit(1);
+}
 
 // Tests must not see or touch the user's files: HOME and KUBECONFIG point into a folder that is removed at the end.
 const home = mkdtempSync(join(tmpdir(), "skiff-test-"));

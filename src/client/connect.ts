@@ -46,7 +46,11 @@ export function connectCluster(connection: ClusterConnection): Handler & Disposa
       signal,
       timeout: connectTimeoutMs,
     });
-    outgoing.on("socket", (socket) => socket.once("secureConnect", () => outgoing.setTimeout(0)));
+    outgoing.on("socket", (socket) => {
+      // Only the making of a connection is limited; a kept one has been made, and answers may take their time.
+      if (socket.connecting) socket.once("secureConnect", () => outgoing.setTimeout(0));
+      else outgoing.setTimeout(0);
+    });
     outgoing.on("timeout", () => outgoing.destroy(new Error(`no connection after ${connectTimeoutMs / 1000} s`)));
     const answered = once(outgoing, "response");
     if (body instanceof Uint8Array) outgoing.end(body);
