@@ -29,11 +29,14 @@ export type OperationContext = RunContext & {
   observe: () => Observation;
   /** Why the project does not let the application have an object, if it does not. */
   forbidden: (object: KubeObject) => string | undefined;
+  /** Whether what somebody changes while the sync waits is changed back. */
+  mayHeal: boolean;
   /** Wait between waves; 0 goes on at once. */
   waveDelayMs: number;
 };
 
-export type Advance = { state: OperationState; resumeAfterMs?: number };
+/** `hasHealed` says that something was changed back. */
+export type Advance = { state: OperationState; resumeAfterMs?: number; hasHealed?: boolean };
 
 /**
  * Carries an operation on as far as it gets without waiting. Call it again when something has changed: the state holds all
@@ -49,6 +52,7 @@ class Sync {
   readonly #context: OperationContext;
   #results: Results;
   #failHookRounds = 0;
+  #hasHealed = false;
 
   constructor(state: OperationState, context: OperationContext) {
     this.#state = state;
@@ -73,8 +77,10 @@ class Sync {
       this.#results = await finishHooks({ release, remove: [] }, this.#results, this.#context);
       switch (next.do) {
         case "wait": {
-          const found = idleRounds++ === 0 && (await this.#checkMissing(next.missing));
-          if (!found) return this.#end("Running", next.message);
+          const isFirst = idleRounds++ === 0;
+          const hasMissing = isFirst && (await this.#checkMissing(next.missing));
+          const hasHealed = isFirst && (await this.#heal());
+          if (!hasMissing && !hasHealed) return this.#end("Running", next.message);
           continue;
         }
         case "succeed":
@@ -240,6 +246,20 @@ class Sync {
       this.#results = recordResult(this.#results, task, { status: "SyncFailed", hookPhase: "Error", message });
     }
     return tasks.length > 0;
+  }
+
+  /**
+   * A sync may wait for long, for a workload that does not get well for instance; what it has applied already is kept as it
+   * is meanwhile. Argo CD heals nothing before the sync has ended.
+   */
+  async #heal(): Promise<boolean> {
+    const drifted = this.#plan().filter(
+      (task) => !isHookTask(task) && task.target !== undefined && task.result?.status === "Synced" && task.modified,
+    );
+    if (!this.#context.mayHeal || drifted.length === 0) return false;
+    this.#results = (await runTasks(drifted, this.#results, this.#context)).results;
+    this.#hasHealed = true;
+    return true;
   }
 
   async #deleteHooks(tasks: readonly Task[]): Promise<void> {
