@@ -8,14 +8,15 @@ import { fileURLToPath } from "node:url";
 import { nodeBinary } from "./node-binary.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const main = join(root, "src", "cli", "main.ts");
 
 /** Each npm script: which dependencies it needs, and the commands it runs, in order, until one fails. */
 const scripts = {
   start: {
     needs: "runtime",
-    commands: (args) => [node(["src/cli/main.ts", "create", ...exampleStack(args), ...args])],
+    commands: (args) => [node([main, "create", ...exampleStack(args), ...args])],
   },
-  skiff: { needs: "runtime", commands: (args) => [node(["src/cli/main.ts", ...args])] },
+  skiff: { needs: "runtime", commands: (args) => [node([main, ...args])] },
   test: { needs: "development", commands: (args) => [node(["scripts/test.ts", ...args])] },
   "test:slow": { needs: "development", commands: (args) => [node(["scripts/test.ts", "--slow", ...args])] },
   lint: { needs: "development", commands: () => [biome(["ci", "."]), tsc(["--project", "tsconfig.json"])] },
@@ -58,7 +59,7 @@ function exampleStack(args) {
   const own = args.some(
     (arg) => arg === "-p" || arg === "--package" || arg.startsWith("--package=") || arg.startsWith("-p="),
   );
-  return own ? [] : ["--package", "examples/stack"];
+  return own ? [] : ["--package", join(root, "examples", "stack")];
 }
 
 /** Installs dependencies when node_modules does not hold what the lockfile asks for; a stamp makes the usual case free. */
