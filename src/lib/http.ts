@@ -76,6 +76,10 @@ export async function readBody(
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
+/** A client that takes nothing for so long is not slow but stopped; its socket and what waits for it are let go. */
+const stalledMs = 120_000;
+const clientGone = new Error("The client is gone");
+
 /**
  * Makes a listener for `node:http`, `node:https` or `node:http2` servers out of a handler.
  *
@@ -84,7 +88,10 @@ export async function readBody(
 export function serveHandler(handler: Handler, onError: (error: unknown, request: HttpRequest) => void) {
   return (message: IncomingMessage | Http2ServerRequest, reply: ServerResponse | Http2ServerResponse): void => {
     const gone = new AbortController();
-    reply.on("close", () => gone.abort());
+    reply.on("close", () => {
+      // Most requests end with their answer; then nobody has to be told, and a signal costs as much as a small read.
+      if (!reply.writableEnded) gone.abort(clientGone);
+    });
     const request = requestFrom(message, gone.signal);
     handler(request)
       .then((response) => writeResponse(request, response, reply as ServerResponse))
@@ -158,15 +165,18 @@ async function writeResponse(request: HttpRequest, response: HttpResponse, reply
   for await (const chunk of body) {
     if (request.signal.aborted) break;
     if (reply.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      const go = () => {
-        reply.off("drain", go);
-        request.signal.removeEventListener("abort", go);
-        resolve();
-      };
-      reply.on("drain", go);
-      request.signal.addEventListener("abort", go);
-    });
+    await drained(reply);
   }
   reply.end();
+}
+
+async function drained(reply: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reply.destroy(), stalledMs);
+  reply.once("drain", resolve);
+  reply.once("close", resolve);
+  await promise;
+  clearTimeout(timer);
+  reply.off("drain", resolve);
+  reply.off("close", resolve);
 }
