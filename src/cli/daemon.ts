@@ -1,27 +1,61 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { errorText, waitUntil } from "../lib/index.ts";
+import { errorText, sleep, waitUntil } from "../lib/index.ts";
 import { type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
 import { CliError, isErrorCode } from "./errors.ts";
 
 /** How long a platform may take to start; a database of 200,000 objects takes a few seconds. */
 const startTimeoutMs = 60_000;
+/** How long a process that some other command started may take to be ready, or to be gone. */
+const otherProcessMs = 20_000;
+/** How long a process that reported its failure may take to end. */
+const endMs = 3000;
 /** How long a platform may take to stop by itself before it is killed. */
 const stopTimeoutMs = 15_000;
 
-/** What a running platform writes about itself. */
-export type RunFile = { pid: number; startedAt: string };
+/** What a platform's process writes about itself once it holds the platform's database. */
+export type RunFile = { pid: number; startedAt: string; ready: boolean };
 
 /** What the platform's process tells the command that started it. */
 export type DaemonMessage =
   | { type: "ready" }
   | { type: "failed"; code: string; facts: Record<string, string | number> };
 
-/** @returns what the running platform wrote about itself, or `undefined` when no process of it is alive */
+/** @returns what the running platform wrote about itself, or `undefined` when none is alive and ready */
 export function runningPlatform(state: StateDirectory): RunFile | undefined {
+  const run = platformProcess(state);
+  return run?.ready ? run : undefined;
+}
+
+/** The platform's process, also while it starts or stops. */
+function platformProcess(state: StateDirectory): RunFile | undefined {
   const run = readRunFile(state);
   return run !== undefined && isPlatform(run.pid) ? run : undefined;
+}
+
+/**
+ * Starts the platform unless it runs. A process that another command started, or that still stops, is waited for: after a
+ * command was killed there may be one that nobody waits for any more.
+ *
+ * @throws {CliError} with the reason why it does not start
+ */
+export async function ensureDaemon(config: PlatformConfig, state: StateDirectory, logLevel: string): Promise<void> {
+  const deadlineMs = performance.now() + otherProcessMs;
+  while (runningPlatform(state) === undefined) {
+    if (platformProcess(state) !== undefined && performance.now() < deadlineMs) {
+      await sleep(50);
+      continue;
+    }
+    try {
+      await startDaemon(config, state, logLevel);
+    } catch (error) {
+      const taken = error instanceof CliError && error.code === "locked";
+      if (!taken || performance.now() >= deadlineMs) throw error;
+      await sleep(200);
+    }
+  }
 }
 
 /** After a reboot the process id may belong to somebody else, who must not be signalled. */
@@ -42,8 +76,10 @@ function readRunFile(state: StateDirectory): RunFile | undefined {
   try {
     const value = readJsonFile(state.run);
     if (typeof value !== "object" || value === null) return undefined;
-    const { pid, startedAt } = value as Partial<RunFile>;
-    return typeof pid === "number" && typeof startedAt === "string" ? { pid, startedAt } : undefined;
+    const { pid, startedAt, ready } = value as Partial<RunFile>;
+    return typeof pid === "number" && typeof startedAt === "string"
+      ? { pid, startedAt, ready: ready === true }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -63,8 +99,7 @@ function isAlive(pid: number): boolean {
  *
  * @throws {CliError} with the reason the process gave
  */
-export async function startDaemon(config: PlatformConfig, state: StateDirectory, logLevel: string): Promise<void> {
-  rmSync(state.run, { force: true });
+async function startDaemon(config: PlatformConfig, state: StateDirectory, logLevel: string): Promise<void> {
   mkdirSync(dirname(state.log), { recursive: true, mode: 0o700 });
   const output = openSync(state.log, "a", 0o600);
   const main = process.argv[1] ?? "";
@@ -75,6 +110,7 @@ export async function startDaemon(config: PlatformConfig, state: StateDirectory,
   let message: DaemonMessage;
   try {
     message = await firstMessage(child, failed);
+    if (message.type === "failed" && child.exitCode === null) await Promise.race([once(child, "exit"), sleep(endMs)]);
   } finally {
     if (child.connected) child.disconnect();
     child.unref();
@@ -109,7 +145,7 @@ async function firstMessage(child: ChildProcess, failed: (why: string) => CliErr
  * @returns whether there was something to stop
  */
 export async function stopDaemon(state: StateDirectory, name: string, options: { force: boolean }): Promise<boolean> {
-  const run = runningPlatform(state);
+  const run = platformProcess(state);
   if (run === undefined) {
     rmSync(state.run, { force: true });
     return false;

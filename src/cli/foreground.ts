@@ -3,7 +3,7 @@ import { flushCompileCache } from "node:module";
 import { createLog, errorText, type LogLevel } from "../lib/index.ts";
 import { type PlatformConfig, type StateDirectory, startPlatform, writeFileAtomically } from "../platform/index.ts";
 import { skiffVersion } from "./commands/version.ts";
-import type { DaemonMessage } from "./daemon.ts";
+import type { DaemonMessage, RunFile } from "./daemon.ts";
 import { CliError } from "./errors.ts";
 import { startFailure } from "./start-failure.ts";
 
@@ -14,9 +14,14 @@ export async function runForeground(config: PlatformConfig, state: StateDirector
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
   process.on("SIGHUP", () => log.info("Ignored SIGHUP; stop the platform with SIGTERM"));
   const startedAt = new Date().toISOString();
+  let holds = false;
   try {
-    await using platform = await startPlatform({ config, state, log, version: skiffVersion(), startedAt });
-    writeFileAtomically(state.run, `${JSON.stringify({ pid: process.pid, startedAt })}\n`);
+    const opened = () => {
+      holds = true;
+      writeRunFile(state, { pid: process.pid, startedAt, ready: false });
+    };
+    await using platform = await startPlatform({ config, state, log, version: skiffVersion(), startedAt, opened });
+    writeRunFile(state, { pid: process.pid, startedAt, ready: true });
     log.info("Platform is ready", { name: config.name, url: platform.url, afterMs: Math.round(performance.now()) });
     tell({ type: "ready" });
     flushCompileCache();
@@ -24,6 +29,7 @@ export async function runForeground(config: PlatformConfig, state: StateDirector
     rmSync(state.run, { force: true });
   } catch (error) {
     const failure = startFailure(error, config, state);
+    if (holds) rmSync(state.run, { force: true });
     log.error("Platform failed", { why: errorText(error), code: failure.code });
     if (process.send === undefined) throw new CliError(failure.code, failure.facts, { cause: error });
     tell({ type: "failed", ...failure });
@@ -33,7 +39,14 @@ export async function runForeground(config: PlatformConfig, state: StateDirector
   setTimeout(() => process.exit(), 1000).unref();
 }
 
+function writeRunFile(state: StateDirectory, run: RunFile): void {
+  writeFileAtomically(state.run, `${JSON.stringify(run)}\n`);
+}
+
+/** The command that waits for this may have been killed; the platform runs on without it. */
 function tell(message: DaemonMessage): void {
-  process.send?.(message);
-  process.disconnect?.();
+  if (!process.connected) return;
+  process.send?.(message, undefined, undefined, () => {
+    if (process.connected) process.disconnect();
+  });
 }

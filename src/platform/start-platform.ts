@@ -32,6 +32,7 @@ export async function startParts(options: PlatformOptions): Promise<Platform> {
   mkdirSync(dirname(state.database), { recursive: true, mode: 0o700 });
   const authority = await openCertificateAuthority(state.certificates, { name: config.name });
   const store = parts.use(await openSqliteStore({ file: state.database, log: log.with({ room: "storage" }) }));
+  options.opened?.();
   const repositories = parts.use(await openRepositories({ dir: state.repositories, log: log.with({ room: "git" }) }));
   const accounts = await openAccounts({ dir: state.accounts });
   const webhooks = parts.use(

@@ -8,6 +8,8 @@ export type PlatformOptions = {
   log: Log;
   version: string;
   startedAt: string;
+  /** Called when this process holds the platform's database: from then on no other can start it. */
+  opened?: () => void;
 };
 
 /** A running platform. Disposing stops its parts in the opposite order of their start. */

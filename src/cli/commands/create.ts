@@ -14,7 +14,7 @@ import {
   writeConfig,
 } from "../../platform/index.ts";
 import { connectKubeconfig, readConfigOrExplain } from "../connect.ts";
-import { checkWhole, runningPlatform, startDaemon, stopDaemon } from "../daemon.ts";
+import { checkWhole, ensureDaemon, runningPlatform, stopDaemon } from "../daemon.ts";
 import { formatDuration, parseDurationMs } from "../duration.ts";
 import { CliError } from "../errors.ts";
 import { type Observation, observePlatform } from "../observe.ts";
@@ -114,7 +114,7 @@ async function ensureRunning(options: CreateOptions, progress: Progress): Promis
   if (changed) write(() => writeConfig(state, config), state.root);
   const startedMs = performance.now();
   try {
-    await startDaemon(config, state, options.logLevel);
+    await ensureDaemon(config, state, options.logLevel);
   } catch (error) {
     if (existing?.created !== undefined && changed) writeConfig(state, existing);
     throw error;

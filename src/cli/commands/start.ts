@@ -1,6 +1,6 @@
 import { platformUrls, stateDirectory } from "../../platform/index.ts";
 import { requireConfig } from "../connect.ts";
-import { checkWhole, runningPlatform, startDaemon } from "../daemon.ts";
+import { checkWhole, ensureDaemon, runningPlatform } from "../daemon.ts";
 import { formatDuration } from "../duration.ts";
 import { runForeground } from "../foreground.ts";
 
@@ -25,7 +25,7 @@ export async function start({
   }
   checkWhole(state, name, config.created !== undefined);
   const startedMs = performance.now();
-  await startDaemon(config, state, logLevel);
+  await ensureDaemon(config, state, logLevel);
   process.stdout.write(
     `Platform ${name} started in ${formatDuration(performance.now() - startedMs)}: ${platformUrls(config).front}/\n`,
   );
