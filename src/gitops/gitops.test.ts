@@ -848,6 +848,28 @@ test("objects that ask not to be pruned stay, and the application is out of sync
   assert.ok(await cluster.client.get(resources.configMap, at("keep-a")));
 });
 
+test("what a sync has applied is kept as it is while the sync waits", async () => {
+  const files = {
+    "one.yaml": deployment("waiting", annotation("sync-wave", "1")),
+    "two.yaml": configMap("waiting-a", { v: "1" }),
+  };
+  await cluster.push("waiting", { ...files, "three.yaml": configMap("waiting-b", {}, annotation("sync-wave", "2")) });
+  await cluster.create(applicationOf("waiting"));
+  const message = "waiting for healthy state of apps/Deployment/waiting";
+  await untilMessage("waiting", message);
+  await cluster.client.patch(resources.configMap, at("waiting-a"), "merge", { data: { v: "by hand" } });
+  await cluster.untilObject(
+    resources.configMap,
+    "waiting-a",
+    (object) => JSON.stringify(object["data"]) === '{"v":"1"}',
+  );
+  const { metadata } = await cluster.untilObject(resources.deployment, "waiting");
+  await cluster.client.delete(resources.deployment, at("waiting"));
+  await cluster.untilObject(resources.deployment, "waiting", (object) => object.metadata.uid !== metadata.uid);
+  const app = await untilMessage("waiting", message);
+  assert.equal(app.status?.operationState?.retryCount, undefined);
+});
+
 test("a new commit takes the place of an automatic sync that waits", async () => {
   const files = { "one.yaml": deployment("stuck", annotation("sync-wave", "-1")), "two.yaml": configMap("stuck-a") };
   await cluster.push("stuck", files);

@@ -15,6 +15,8 @@ export type ApplicationMemory = {
   remoteDueAtMs: number;
   /** How often in a row the source could not be read. */
   loadFailures: number;
+  /** When drift was undone lately while a sync waited. */
+  healedAtMs: number[];
   /** How an operation stands, until that is written. */
   unwritten: OperationState | undefined;
 };
@@ -28,6 +30,7 @@ export function createApplicationMemory(uid: string): ApplicationMemory {
     resumeAtMs: 0,
     remoteDueAtMs: 0,
     loadFailures: 0,
+    healedAtMs: [],
     unwritten: undefined,
   };
 }

@@ -33,6 +33,8 @@ export type OperateInput = {
   mayHaveHealed: boolean;
   /** Before this time the next wave does not begin. */
   resumeAtMs: number;
+  /** Whether drift may be undone while a sync waits: not when that has been done too often lately. */
+  mayHeal: boolean;
   view: ClusterView;
   now: () => Date;
   waveDelayMs: number;
@@ -45,6 +47,8 @@ export type Operated = {
   /** Look again after this time even if nothing happens. */
   againAfterMs?: number;
   resumeAtMs?: number;
+  /** Whether drift was undone while the sync waits. */
+  hasHealed?: boolean;
 };
 
 export function isRunning(
@@ -143,6 +147,7 @@ async function carryOn(state: OperationState, input: OperateInput): Promise<Oper
   return {
     state: settled,
     ...later(retryAfterMs ?? resumeAfterMs ?? reached.againAfterMs),
+    ...(reached.hasHealed === true && { hasHealed: true }),
     ...(resumeAfterMs !== undefined && { resumeAtMs: input.now().getTime() + resumeAfterMs }),
   };
 }
@@ -188,6 +193,10 @@ async function attempt(state: OperationState, input: OperateInput): Promise<Adva
       };
     },
     forbidden: input.forbidden,
+    mayHeal:
+      input.mayHeal &&
+      state.operation.initiatedBy?.automated === true &&
+      app.spec.syncPolicy?.automated?.selfHeal === true,
     waveDelayMs: input.waveDelayMs,
   });
 }

@@ -39,6 +39,10 @@ const remotePollJitterMs = 60_000;
 const loadRetryFirstMs = 2_000;
 const loadRetryMaxMs = 60_000;
 
+/** While a sync waits, drift is undone this often in this time; more means that somebody fights for a field. */
+const healsMax = 5;
+const healsPerMs = 60_000;
+
 /**
  * Looks at one application: compares it, carries its operation on or begins one, and writes what has changed. It never
  * waits for the cluster to do something; what it waits for is told by events, or by the time in the result.
@@ -118,6 +122,7 @@ async function compareAndSync(
   await observed.predict();
   const before = observed.compare();
   const last = memory.unwritten ?? app.status?.operationState;
+  memory.healedAtMs = memory.healedAtMs.filter((atMs) => now().getTime() - atMs < healsPerMs);
   const operated = await operateApplication({
     app: hasEnded(app, memory) ? withoutOperation(app) : app,
     last,
@@ -129,11 +134,13 @@ async function compareAndSync(
     forbidden: (object) => forbidden(object)?.message,
     mayHaveHealed,
     resumeAtMs: memory.resumeAtMs,
+    mayHeal: memory.healedAtMs.length < healsMax,
     view: context,
     now,
     waveDelayMs: context.waveDelayMs,
   });
   memory.unwritten = operated.state;
+  if (operated.hasHealed === true) memory.healedAtMs.push(now().getTime());
   memory.resumeAtMs = operated.resumeAtMs ?? memory.resumeAtMs;
   await writeCompared(app, observed, operated, memory, context);
   // What has just been synced may be out of sync again already, or a new revision may have come meanwhile.

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
+import { deepEqual, type KubeObject } from "../../apimachinery/index.ts";
 import { parseApplication } from "../../apis/index.ts";
 import { type Controller, type Result, startController } from "../../controller-runtime/index.ts";
 import { errorText, type Log } from "../../lib/index.ts";
@@ -24,6 +24,16 @@ export type Applications = AsyncDisposable & {
   /** Something has come that failed syncs may have waited for. */
   heal(): void;
 };
+
+/** Whether an application has changed in what it asks for. Its status is for others; of that we only obey a termination. */
+function isForItself(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  const asked = (object: KubeObject | undefined) => {
+    const { annotations, finalizers, deletionTimestamp, uid } = object?.metadata ?? {};
+    const phase = textAt(object, "status", "operationState", "phase");
+    return [object?.["spec"], object?.["operation"], annotations, finalizers, deletionTimestamp, uid, phase];
+  };
+  return !deepEqual(asked(before), asked(after));
+}
 
 /** Looks at every application now, and again whenever its source, its objects, its project or itself change. */
 export function startApplications(options: Omit<ReconcileContext, "onTargets"> & { log: Log }): Applications {
@@ -79,7 +89,7 @@ export function startApplications(options: Omit<ReconcileContext, "onTargets"> &
       for (const name of wanted.by(key)) controller.enqueue(name);
       const object = after ?? before;
       if (object?.metadata.namespace !== namespace || !object.apiVersion.startsWith("argoproj.io/")) return;
-      if (object.kind === "Application") controller.enqueue(object.metadata.name ?? "");
+      if (object.kind === "Application" && isForItself(before, after)) controller.enqueue(object.metadata.name ?? "");
       if (object.kind === "AppProject") onProjectChange(object);
     },
     onPush(push) {

@@ -24,21 +24,21 @@ export type LiveState = AsyncDisposable & {
 export type LiveStateOptions = {
   client: Client;
   log: Log;
-  /** Told of changes by others; `after` is absent when the object is gone. */
+  /** Told once of each change, by whom ever; `after` is absent when the object is gone. */
   onChange: (key: ObjectKey, before: KubeObject | undefined, after: KubeObject | undefined) => void;
 };
 
 /** How long the first list of a resource may take; what takes longer fails the application that needs it, and is tried again. */
 const syncMsMax = 10_000;
 
-/** Far more than can be deleted before the watch has told of the first of them. */
+/** How many deleted objects are remembered: far more than go while one answer of the server is on its way. */
 const goneMax = 10_000;
 
 export function createLiveState({ client, log, onChange }: LiveStateOptions): LiveState {
   const objects = new Map<ObjectKey, KubeObject>();
   const owned = new Map<string, Set<ObjectKey>>();
   const informers = new Map<string, Informer<KubeObject>>();
-  /** Objects that we saw go; the watch may still tell of their last changes. */
+  /** Uids of objects that are gone, oldest first: late answers and late events must not bring them back. */
   const gone = new Set<string>();
 
   const set = (key: ObjectKey, object: KubeObject | undefined) => {
@@ -46,39 +46,37 @@ export function createLiveState({ client, log, onChange }: LiveStateOptions): Li
     const [was, is] = [before && trackingIdOf(before)?.app, object && trackingIdOf(object)?.app];
     if (object === undefined) objects.delete(key);
     else objects.set(key, object);
-    if (was !== undefined && (was !== is || object === undefined)) owned.get(was)?.delete(key);
+    if (was !== undefined && was !== is) {
+      owned.get(was)?.delete(key);
+      if (owned.get(was)?.size === 0) owned.delete(was);
+    }
     if (is !== undefined) owned.set(is, (owned.get(is) ?? new Set()).add(key));
-    return before;
   };
-  const put = (object: KubeObject): boolean => {
-    const key = keyOf(object);
-    if (gone.has(object.metadata.uid ?? "") || !isNewer(object, objects.get(key))) return false;
-    set(key, object);
-    return true;
-  };
-  const seen = (object: KubeObject) => {
+  const put = (object: KubeObject) => {
     const key = keyOf(object);
     const before = objects.get(key);
-    if (put(object)) onChange(key, before, object);
+    if (gone.has(object.metadata.uid ?? "") || !isNewer(object, before)) return;
+    set(key, object);
+    onChange(key, before, object);
+  };
+  const remove = (object: KubeObject) => {
+    const { uid = "" } = object.metadata;
+    gone.add(uid);
+    const [oldest] = gone;
+    if (gone.size > goneMax && oldest !== undefined) gone.delete(oldest);
+    const key = keyOf(object);
+    if (objects.get(key)?.metadata.uid === uid) set(key, undefined);
   };
   const unseen = (object: KubeObject) => {
-    const key = keyOf(object);
-    const wasKnown = gone.delete(object.metadata.uid ?? "");
-    const current = objects.get(key);
-    if (current === undefined || current.metadata.uid !== object.metadata.uid) {
-      if (!wasKnown) return;
-      onChange(key, object, undefined);
-      return;
-    }
-    set(key, undefined);
-    onChange(key, object, undefined);
+    remove(object);
+    onChange(keyOf(object), object, undefined);
   };
   return {
     async watch(resources) {
       const waits = [...resources].map((resource) => {
         const name = `${resource.group}/${resource.kind}`;
         const informer =
-          informers.get(name) ?? startInformer(client, resource, { log, onChange: seen, onDelete: unseen });
+          informers.get(name) ?? startInformer(client, resource, { log, onChange: put, onDelete: unseen });
         informers.set(name, informer);
         return informer.synced(syncMsMax);
       });
@@ -89,26 +87,18 @@ export function createLiveState({ client, log, onChange }: LiveStateOptions): Li
       if (informer === undefined) return;
       informers.delete(`${group}/${kind}`);
       await informer[Symbol.asyncDispose]();
-      for (const object of [...objects.values()]) {
-        if (keyOf(object).startsWith(`${group}/${kind}/`)) unseen(object);
+      for (const [key, object] of [...objects]) {
+        if (!key.startsWith(`${group}/${kind}/`)) continue;
+        set(key, undefined);
+        onChange(key, object, undefined);
       }
     },
     get: (key) => objects.get(key),
     all: ({ group, kind }) =>
       [...(informers.get(`${group}/${kind}`)?.all() ?? [])].flatMap((object) => objects.get(keyOf(object)) ?? []),
     ownedBy: (app) => [...(owned.get(app) ?? [])].flatMap((key) => objects.get(key) ?? []),
-    put(object) {
-      put(object);
-    },
-    remove(object) {
-      const key = keyOf(object);
-      const current = objects.get(key);
-      if (current === undefined || current.metadata.uid !== object.metadata.uid) return;
-      // Objects of kinds that nobody watches are never told to be gone.
-      if (gone.size >= goneMax) gone.clear();
-      gone.add(object.metadata.uid ?? "");
-      set(key, undefined);
-    },
+    put,
+    remove,
     async [Symbol.asyncDispose]() {
       await Promise.all([...informers.values()].map((informer) => informer[Symbol.asyncDispose]()));
       informers.clear();
@@ -116,8 +106,7 @@ export function createLiveState({ client, log, onChange }: LiveStateOptions): Li
   };
 }
 
-/** Resource versions of one resource are numbers that grow (KEP-5504); an object made anew is always newer. */
+/** Resource versions of one resource are numbers that grow (KEP-5504), also from an object to the next one of its name. */
 function isNewer(object: KubeObject, known: KubeObject | undefined): boolean {
-  if (known === undefined || known.metadata.uid !== object.metadata.uid) return true;
-  return Number(object.metadata.resourceVersion) > Number(known.metadata.resourceVersion);
+  return known === undefined || Number(object.metadata.resourceVersion) > Number(known.metadata.resourceVersion);
 }

@@ -78,9 +78,8 @@ class Sync {
       switch (next.do) {
         case "wait": {
           const isFirst = idleRounds++ === 0;
-          const hasMissing = isFirst && (await this.#checkMissing(next.missing));
-          const hasHealed = isFirst && (await this.#heal());
-          if (!hasMissing && !hasHealed) return this.#end("Running", next.message);
+          const hasChanged = isFirst && ((await this.#heal()) || (await this.#checkMissing(next.missing)));
+          if (!hasChanged) return this.#end("Running", next.message);
           continue;
         }
         case "succeed":
@@ -315,6 +314,7 @@ class Sync {
     const resources = [...this.#results.values()];
     return {
       ...rest,
+      ...(this.#hasHealed && { hasHealed: true }),
       state: { ...state, syncResult: { ...syncResult, revision, ...(resources.length > 0 && { resources }) } },
     };
   }
