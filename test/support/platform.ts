@@ -74,6 +74,8 @@ async function execute(
   child.stderr.on("data", (chunk) => {
     stderr += chunk;
   });
+  // Commands need not read what they are given.
+  child.stdin.on("error", () => {});
   child.stdin.end(options.input ?? "");
   const code = await new Promise<number>((resolve, reject) => {
     child.on("error", reject);
