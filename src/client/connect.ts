@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import type { OutgoingHttpHeaders } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
-import type { Handler } from "../lib/index.ts";
+import type { Handler, HttpRequest } from "../lib/index.ts";
 
 /** How to reach a Kubernetes API server, as a kubeconfig's cluster and user say it. PEM texts, not file names. */
 export type ClusterConnection = {
@@ -42,7 +43,7 @@ export function connectCluster(connection: ClusterConnection): Handler & Disposa
       ...options,
       method,
       path: prefix + target,
-      headers: { ...headers, ...authorization },
+      headers: { ...headers, ...authorization, ...framing(body) },
       signal,
       timeout: connectTimeoutMs,
     });
@@ -65,4 +66,10 @@ export function connectCluster(connection: ClusterConnection): Handler & Disposa
     return { status: response.statusCode, headers: response.headers, body: response };
   };
   return Object.assign(handler, { [Symbol.dispose]: () => agent.destroy() });
+}
+
+/** Node itself says how long a body is only for methods that usually have one; without it a DELETE's reads as a request. */
+function framing(body: HttpRequest["body"]): OutgoingHttpHeaders {
+  if (body === undefined) return {};
+  return body instanceof Uint8Array ? { "content-length": body.byteLength } : { "transfer-encoding": "chunked" };
 }

@@ -6,14 +6,19 @@ import { parseMediaType } from "../negotiate.ts";
 import { hashOf } from "../stored.ts";
 import type { VersionInfo } from "../version.ts";
 import { partOf } from "./document.ts";
+import { encodeOpenApiV2 } from "./v2-protobuf.ts";
 import { unlessKnown } from "./v3.ts";
 
 /** OpenAPI v2, one document for everything: what older kubectl, Terraform and the Python client read. */
 export type OpenApiV2 = { document(catalog: Catalog, request: HttpRequest): HttpResponse };
 
+const protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 /** How a v2 document is written, by media type. */
 const encoders: Readonly<Record<string, { type: string; encode: (document: unknown) => Uint8Array }>> = {
   "application/json": { type: "application/json", encode: (document) => Buffer.from(JSON.stringify(document)) },
+  [protobuf]: { type: protobuf, encode: encodeOpenApiV2 },
+  // What kubectl asks for; as @ has no place in a media type, the answer has the other name.
+  "application/com.github.proto-openapi.spec.v2@v1.0+protobuf": { type: protobuf, encode: encodeOpenApiV2 },
 };
 
 export function createOpenApiV2(info: VersionInfo): OpenApiV2 {
