@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type Client, connectCluster, createClient } from "../client/index.ts";
 import { errorText } from "../lib/index.ts";
-import { listPlatforms, type PlatformConfig, readConfig, stateDirectory } from "../platform/index.ts";
+import { listPlatforms, type PlatformConfig, platformsRoot, readConfig, stateDirectory } from "../platform/index.ts";
 import { runningPlatform } from "./daemon.ts";
 import { CliError } from "./errors.ts";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
@@ -16,8 +16,17 @@ export function requireConfig(name: string): PlatformConfig {
   throw new CliError("no-platform", { name, all: listPlatforms().join(", ") }, { cause: state.root });
 }
 
+/** @throws {CliError} when something else stands where the platform, or all platforms, would be kept */
+export function checkDirectories(name: string): void {
+  for (const path of [platformsRoot(), stateDirectory(name).root]) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
+      throw new CliError("not-a-directory", { path });
+  }
+}
+
 /** @returns `undefined` when there is no such platform */
 export function readConfigOrExplain(name: string): PlatformConfig | undefined {
+  checkDirectories(name);
   try {
     return readConfig(stateDirectory(name));
   } catch (error) {
@@ -68,6 +77,9 @@ function pem<K extends string>(key: K, entry: NonNullable<Kubeconfig>, field: st
 function explainUnreachable(client: Client, name: string): Client {
   const explain = (error: unknown): never => {
     if (error instanceof Error && error.message.startsWith("Cannot reach")) {
+      const run = runningPlatform(stateDirectory(name));
+      if (run !== undefined)
+        throw new CliError("stale-process", { name, pid: run.pid, why: errorText(error) }, { cause: error });
       throw new CliError("api-unreachable", { name, why: errorText(error) }, { cause: error });
     }
     throw error;

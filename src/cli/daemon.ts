@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorText, sleep, waitUntil } from "../lib/index.ts";
-import { type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
+import { isAlive, type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
 import { CliError, isErrorCode } from "./errors.ts";
 
 /** How long a platform may take to start; a database of 200,000 objects takes a few seconds. */
 const startTimeoutMs = 60_000;
 /** How long a process that some other command started may take to be ready, or to be gone. */
 const otherProcessMs = 20_000;
+/** A message in the pipe is read within milliseconds. */
+const lastWordMs = 200;
 /** How long a process that reported its failure may take to end. */
 const endMs = 3000;
 /** How long a platform may take to stop by itself before it is killed. */
@@ -30,7 +32,7 @@ export function runningPlatform(state: StateDirectory): RunFile | undefined {
 }
 
 /** The platform's process, also while it starts or stops. */
-function platformProcess(state: StateDirectory): RunFile | undefined {
+export function platformProcess(state: StateDirectory): RunFile | undefined {
   const run = readRunFile(state);
   return run !== undefined && isPlatform(run.pid) ? run : undefined;
 }
@@ -58,6 +60,19 @@ export async function ensureDaemon(config: PlatformConfig, state: StateDirectory
   }
 }
 
+/** How often a command that waits looks whether the platform is still there. */
+const endCheckMs = 250;
+
+/** Looks, until it is disposed, whether the platform still runs; `promise` rejects with the error `ended` when it does not. */
+export function watchForEnd(state: StateDirectory, name: string): Disposable & { promise: Promise<never> } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  const timer = setInterval(() => {
+    if (runningPlatform(state) === undefined) reject(new CliError("ended", { name, log: state.log }));
+  }, endCheckMs);
+  return { promise, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 /** After a reboot the process id may belong to somebody else, who must not be signalled. */
 function isPlatform(pid: number): boolean {
   if (!isAlive(pid)) return false;
@@ -82,15 +97,6 @@ function readRunFile(state: StateDirectory): RunFile | undefined {
       : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
@@ -132,9 +138,10 @@ async function firstMessage(child: ChildProcess, failed: (why: string) => CliErr
     };
     child.once("message", (message) => end(() => resolve(message as DaemonMessage)));
     child.once("error", (error) => end(() => reject(failed(errorText(error)))));
-    child.once("exit", (code, signal) =>
-      end(() => reject(failed(`its process ended with ${signal ?? `code ${code}`}`))),
-    );
+    child.once("exit", (code, signal) => {
+      // What it said last may be read after its end is known.
+      setTimeout(() => end(() => reject(failed(`its process ended with ${signal ?? `code ${code}`}`))), lastWordMs);
+    });
   });
 }
 
@@ -170,6 +177,8 @@ export async function stopDaemon(state: StateDirectory, name: string, options: {
 /** @throws {CliError} when the directory is there but lacks what every platform has */
 export function checkWhole(state: StateDirectory, name: string, created: boolean): void {
   if (!existsSync(state.root)) return;
+  // A command may have been killed while it wrote the first file.
+  if (readdirSync(state.root).every((file) => file.endsWith(".tmp"))) return;
   if (!existsSync(state.config))
     throw new CliError("half-deleted", { directory: state.root, missing: "config.json", name });
   if (created && !existsSync(state.database))

@@ -68,6 +68,11 @@ export const errorTable = {
     fix: ({ name }) => `Remove what is left with: skiff delete --name ${name} and then create it again`,
     exitCode: exitCodes.failed,
   },
+  "not-a-directory": {
+    what: ({ path }) => `${path} is a file, and a platform is kept in a directory of that name`,
+    fix: ({ path }) => `Move the file away (mv ${path} ${path}.old), or set SKIFF_HOME to another directory`,
+    exitCode: exitCodes.failed,
+  },
   "newer-database": {
     what: ({ why }) => `${why}`,
     fix: plain("Use the version of Skiff that wrote it, or a newer one"),
@@ -98,6 +103,12 @@ export const errorTable = {
   "start-failed": {
     what: ({ name, why }) => `Platform ${name} did not start: ${why}`,
     fix: ({ name, log }) => `The log says more: skiff logs --name ${name} (${log})`,
+    exitCode: exitCodes.failed,
+  },
+  ended: {
+    what: ({ name }) => `The process of platform ${name} ended while this command waited for it`,
+    fix: ({ name, log }) =>
+      `Run the same command again. If it ends again, the log says more: skiff logs --name ${name} (${log})`,
     exitCode: exitCodes.failed,
   },
   "api-unreachable": {

@@ -10,6 +10,8 @@ import { startFailure } from "./start-failure.ts";
 /** Runs the platform in this process until a signal ends it. Log lines go to standard output. */
 export async function runForeground(config: PlatformConfig, state: StateDirectory, logLevel: string): Promise<void> {
   const log = createLog({ level: logLevel as LogLevel, write: (line) => process.stdout.write(line) });
+  // A full disk takes the log, and must not take the platform with it.
+  process.stdout.on("error", () => {});
   const stopping = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
   process.on("SIGHUP", () => log.info("Ignored SIGHUP; stop the platform with SIGTERM"));
@@ -23,7 +25,7 @@ export async function runForeground(config: PlatformConfig, state: StateDirector
     await using platform = await startPlatform({ config, state, log, version: skiffVersion(), startedAt, opened });
     writeRunFile(state, { pid: process.pid, startedAt, ready: true });
     log.info("Platform is ready", { name: config.name, url: platform.url, afterMs: Math.round(performance.now()) });
-    tell({ type: "ready" });
+    await tell({ type: "ready" });
     flushCompileCache();
     log.info("Platform stops", { signal: await stopping.promise });
     rmSync(state.run, { force: true });
@@ -32,11 +34,11 @@ export async function runForeground(config: PlatformConfig, state: StateDirector
     if (holds) rmSync(state.run, { force: true });
     log.error("Platform failed", { why: errorText(error), code: failure.code });
     if (process.send === undefined) throw new CliError(failure.code, failure.facts, { cause: error });
-    tell({ type: "failed", ...failure });
+    await tell({ type: "failed", ...failure });
     process.exitCode = 1;
   }
-  // What is left holds no work; a forgotten timer must not keep the process.
-  setTimeout(() => process.exit(), 1000).unref();
+  // All parts are stopped and all writes are on disk; kept connections must not keep the process.
+  process.exit();
 }
 
 function writeRunFile(state: StateDirectory, run: RunFile): void {
@@ -44,9 +46,8 @@ function writeRunFile(state: StateDirectory, run: RunFile): void {
 }
 
 /** The command that waits for this may have been killed; the platform runs on without it. */
-function tell(message: DaemonMessage): void {
+async function tell(message: DaemonMessage): Promise<void> {
   if (!process.connected) return;
-  process.send?.(message, undefined, undefined, () => {
-    if (process.connected) process.disconnect();
-  });
+  await new Promise<void>((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
+  if (process.connected) process.disconnect();
 }

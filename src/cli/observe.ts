@@ -15,7 +15,8 @@ export type Observation = AsyncDisposable & {
   changed(withinMs: number): Promise<void>;
 };
 
-export async function observePlatform(client: Client, name: string): Promise<Observation> {
+/** @param ended rejects when waiting has no sense any more */
+export async function observePlatform(client: Client, name: string, ended?: Promise<never>): Promise<Observation> {
   let next = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
   const touched = () => {
@@ -34,7 +35,17 @@ export async function observePlatform(client: Client, name: string): Promise<Obs
   const sets = startInformer<ApplicationSetState>(client, applicationSets, follow);
   const machines = startInformer(client, nodes, { ...follow, metadataOnly: true });
   const all = [builds, packages, repositories, apps, sets, machines];
-  await Promise.all(all.map((informer) => informer.synced()));
+  const stop = async () => {
+    clearTimeout(timer);
+    await Promise.all(all.map((informer) => informer[Symbol.asyncDispose]()));
+  };
+  try {
+    const synced = Promise.all(all.map((informer) => informer.synced()));
+    await (ended === undefined ? synced : Promise.race([synced, ended]));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     snapshot: () => ({
       localbuild: builds.get(undefined, name),
@@ -49,9 +60,6 @@ export async function observePlatform(client: Client, name: string): Promise<Obs
       const limit = setTimeout(over.resolve, withinMs);
       await Promise.race([next.promise, over.promise]).finally(() => clearTimeout(limit));
     },
-    async [Symbol.asyncDispose]() {
-      clearTimeout(timer);
-      await Promise.all(all.map((informer) => informer[Symbol.asyncDispose]()));
-    },
+    [Symbol.asyncDispose]: stop,
   };
 }

@@ -1,8 +1,11 @@
+import { domainToASCII } from "node:url";
 import { Command, Option } from "commander";
 import type { CreateFlags } from "./commands/create.ts";
+import { defaultName } from "./default-name.ts";
 import { CliError } from "./errors.ts";
 
-const defaultName = "localdev";
+/** Names of the DNS have up to 253 characters, and what the platform puts in front of the host needs some of them. */
+const hostMax = 240;
 
 /** The command line. Each command's code is loaded when it is called, so that `--help` and `get` start fast. */
 export function createProgram(): Command {
@@ -76,8 +79,8 @@ function addCreate(program: Command): void {
     .addOption(nameOption())
     .addOption(new Option("--build-name <name>", "old name of --name").hideHelp())
     .option("--recreate", "delete the platform first if it exists", false)
-    .option("--host <name>", "base domain of the platform (default: skiff.localhost)")
-    .option("--ingress-host-name <name>", "further host name, for a proxy in front")
+    .option("--host <name>", "base domain of the platform (default: skiff.localhost)", parseHost)
+    .option("--ingress-host-name <name>", "further host name, for a proxy in front", parseHost)
     .option("--port <port>", "port of the gateway (default: 8443)", parsePort)
     .option("--api-port <port>", "port of the Kubernetes API on 127.0.0.1 (default: a free one)", parsePort)
     .addOption(new Option("--protocol <protocol>", "https or http (default: https)").argParser(parseProtocol))
@@ -130,8 +133,9 @@ function addGet(program: Command): void {
   shared(get.command("clusters").description("Platforms on this machine")).action(async (flags) =>
     (await import("./commands/get-clusters.ts")).getClusters(flags),
   );
-  get.action(() => {
-    throw new CliError("usage", { why: "specify subcommand: secrets, packages or clusters", command: "skiff get" });
+  get.argument("[what]").action((what: string | undefined) => {
+    const why = what === undefined ? "specify subcommand" : `there is nothing called ${JSON.stringify(what)} to get`;
+    throw new CliError("usage", { why: `${why}: secrets, packages or clusters`, command: "skiff get" });
   });
 }
 
@@ -148,6 +152,18 @@ function parseName(text: string): string {
   if (/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(text)) return text;
   throw new CliError("usage", {
     why: `${JSON.stringify(text)} is no name for a platform: use up to 42 lower case letters, digits and "-"`,
+  });
+}
+
+/** @returns the name as the DNS has it: in lower case, and in ASCII */
+function parseHost(text: string): string {
+  const host = domainToASCII(text.toLowerCase());
+  const labels = host.split(".");
+  if (host.length <= hostMax && labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)))
+    return host;
+  throw new CliError("usage", {
+    why: `${JSON.stringify(text)} is no host name: give one like skiff.localhost`,
+    command: "skiff create",
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CustomPackage, Localbuild, PackageProblem } from "../apis/index.ts";
+import type { CustomPackage, GitRepository, Localbuild, PackageProblem } from "../apis/index.ts";
 import { type ApplicationState, assess, flatten, type ItemState, type Snapshot } from "./readiness.ts";
 
 const source = "/stack";
@@ -20,7 +20,7 @@ function customPackage(status: CustomPackage["status"]): CustomPackage {
   return {
     apiVersion: "idpbuilder.cnoe.io/v1alpha1",
     kind: "CustomPackage",
-    metadata: { name: "app-web", annotations: { "cnoe.io/package-source-path": source } },
+    metadata: { name: "app-web", annotations: { "cnoe.io/package-source-path": source, ...seenAt("t1") } },
     spec: {
       argoCD: { applicationFile: "/stack/app.yaml", name: "web", namespace: "argocd", type: "Application" },
       gitServerURL: "",
@@ -29,6 +29,40 @@ function customPackage(status: CustomPackage["status"]): CustomPackage {
       replicate: true,
     },
     ...(status === undefined ? {} : { status }),
+  };
+}
+
+function seenAt(startTime: string) {
+  return { "cnoe.io/last-observed-cli-start-time": startTime };
+}
+
+/** The repository of a package's content, and what the package says when it has one. */
+function repository(startTime: string, commit: string): GitRepository {
+  return {
+    apiVersion: "idpbuilder.cnoe.io/v1alpha1",
+    kind: "GitRepository",
+    metadata: { name: "web-web", uid: "r", annotations: seenAt(startTime) },
+    spec: {
+      source: { type: "local", path: "/stack/web" },
+      provider: { name: "gitea", gitURL: "", internalGitURL: "", organizationName: "giteaAdmin" },
+    },
+    status: { synced: true, commit: { hash: commit }, internalGitRepositoryUrl: "https://git/web.git" },
+  };
+}
+const fromRepository = customPackage({
+  synced: true,
+  gitRepositoryRefs: [{ apiVersion: "", kind: "GitRepository", name: "web-web", namespace: "", uid: "r" }],
+});
+const healthy = { status: "Healthy" };
+const destination = { namespace: "web" };
+
+/** An application of that repository, whose status is about a commit and a path. */
+function follower(revision: string, comparedPath = "a"): ApplicationState {
+  const source = { repoURL: "https://git/web.git", targetRevision: "main", path: "a" };
+  const comparedTo = { source: { ...source, path: comparedPath }, destination };
+  return {
+    ...application({ sync: { status: "Synced", revision, comparedTo }, health: healthy }),
+    spec: { source, destination },
   };
 }
 
@@ -53,6 +87,7 @@ function snapshot(status: ApplicationState["status"], more: Partial<Snapshot> = 
   };
 }
 
+const sourceOnly = { "cnoe.io/package-source-path": source };
 const deployment = { group: "apps", kind: "Deployment", name: "web", status: "Synced" };
 const cases: Record<string, { given: Snapshot; want: ItemState; why?: RegExp }> = {
   "ready when synced and healthy": {
@@ -63,6 +98,45 @@ const cases: Record<string, { given: Snapshot; want: ItemState; why?: RegExp }> 
     given: snapshot({}, { localbuild: localbuild("t0") }),
     want: "waiting",
     why: /being read/,
+  },
+  "waiting while it has not been looked at since this start": {
+    given: snapshot(
+      { sync: { status: "Synced" }, health: healthy },
+      { packages: [{ ...customPackage({ synced: true }), metadata: { name: "app-web", annotations: sourceOnly } }] },
+    ),
+    want: "waiting",
+    why: /being read/,
+  },
+  "waiting while the content of its repository has not been looked at": {
+    given: snapshot(
+      {},
+      { packages: [fromRepository], repositories: [repository("t0", "c1")], applications: [follower("c1")] },
+    ),
+    want: "waiting",
+    why: /waiting for GitRepository web-web/,
+  },
+  "waiting while its application is at an older commit": {
+    given: snapshot(
+      {},
+      { packages: [fromRepository], repositories: [repository("t1", "c2")], applications: [follower("c1")] },
+    ),
+    want: "waiting",
+    why: /waiting for the GitOps engine/,
+  },
+  "waiting while the status of its application is about an older spec": {
+    given: snapshot(
+      {},
+      { packages: [fromRepository], repositories: [repository("t1", "c1")], applications: [follower("c1", "b")] },
+    ),
+    want: "waiting",
+    why: /waiting for the GitOps engine/,
+  },
+  "ready when its application is at the newest commit, also for an earlier start": {
+    given: snapshot(
+      {},
+      { packages: [fromRepository], repositories: [repository("t2", "c1")], applications: [follower("c1")] },
+    ),
+    want: "ready",
   },
   "waiting while an operation runs": {
     given: snapshot({
@@ -127,6 +201,17 @@ const cases: Record<string, { given: Snapshot; want: ItemState; why?: RegExp }> 
     ),
     want: "broken",
     why: /spec.destination/,
+  },
+  "broken at once when it cannot be read, whatever it held before": {
+    given: snapshot(
+      {},
+      {
+        packages: [{ ...customPackage({ synced: true }), metadata: { name: "app-web", annotations: sourceOnly } }],
+        localbuild: localbuild("t1", [{ source, message: "Cannot read directory /stack", severity: "error" }]),
+      },
+    ),
+    want: "broken",
+    why: /^\n?Cannot read directory \/stack$/,
   },
   "broken when a file of the package is": {
     given: snapshot(

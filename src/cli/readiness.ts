@@ -1,11 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../apimachinery/index.ts";
 import type { CustomPackage, GitRepository, Localbuild } from "../apis/index.ts";
 import { packageAnnotations } from "../packages/index.ts";
 
+type ApplicationSource = { repoURL?: string; targetRevision?: string };
+/** What an Application asks for, and what its status is about. */
+type Compared = { source?: ApplicationSource; sources?: ApplicationSource[]; destination?: object };
+
 /** What is read of an Argo CD Application. */
 export type ApplicationState = KubeObject & {
+  spec?: Compared;
   status?: {
-    sync?: { status?: string; revision?: string };
+    sync?: { status?: string; revision?: string; revisions?: string[]; comparedTo?: Compared };
     health?: { status?: string; message?: string };
     conditions?: { type: string; message: string }[];
     operationState?: {
@@ -65,11 +71,17 @@ const runtimeKinds = new Set([
 /** Says for each awaited package and each of its Applications how it stands. Pure. */
 export function assess(snapshot: Snapshot, awaited: Awaited): Item[] {
   const { localbuild } = snapshot;
-  const observed = localbuild?.metadata.annotations?.[packageAnnotations.observedStartTime];
-  if (localbuild === undefined || observed !== awaited.startTime) {
-    return [{ what: "Packages", state: "waiting", why: "being read", children: [] }];
+  if (localbuild === undefined || !hasSeen(localbuild, awaited)) {
+    return [{ what: "Packages", state: "waiting", why: beingRead, children: [] }];
   }
-  return awaited.sources.map((source) => packageItem(source, snapshot));
+  return awaited.sources.map((source) => packageItem(source, awaited, snapshot));
+}
+
+const beingRead = "being read";
+
+/** Whether the package manager has looked at an object since this start, or since a later one. */
+function hasSeen({ metadata }: KubeObject, { startTime }: Awaited): boolean {
+  return (metadata.annotations?.[packageAnnotations.observedStartTime] ?? "") >= startTime;
 }
 
 /** All items and their children, parents first. */
@@ -77,7 +89,7 @@ export function flatten(items: readonly Item[]): Item[] {
   return items.flatMap((item) => [item, ...flatten(item.children)]);
 }
 
-function packageItem(source: string, snapshot: Snapshot): Item {
+function packageItem(source: string, awaited: Awaited, snapshot: Snapshot): Item {
   const problems = (snapshot.localbuild?.status?.problems ?? []).filter(
     (problem) => problem.source === source && problem.severity === "error",
   );
@@ -85,20 +97,25 @@ function packageItem(source: string, snapshot: Snapshot): Item {
     (problem): Item => ({ what: problem.file ?? source, state: "broken", why: problem.message, children: [] }),
   );
   const mine = snapshot.packages.filter(
-    (item) => item.metadata.annotations?.[packageAnnotations.sourcePath] === source,
+    (item) =>
+      item.metadata.annotations?.[packageAnnotations.sourcePath] === source &&
+      // A package that cannot be read keeps what it had before; that is not looked at again.
+      (broken.length === 0 || hasSeen(item, awaited)),
   );
-  const children = [...broken, ...mine.map((item) => customPackageItem(item, snapshot))];
+  const children = [...broken, ...mine.map((item) => customPackageItem(item, awaited, snapshot))];
   return {
     what: `Package ${source}`,
     state: worst(children),
-    why: children.length === 0 ? "holds no applications" : "",
+    why:
+      children.length === 0 ? "has no application of its own (none in it, or all taken over by a later package)" : "",
     children,
   };
 }
 
-function customPackageItem(item: CustomPackage, snapshot: Snapshot): Item {
+function customPackageItem(item: CustomPackage, awaited: Awaited, snapshot: Snapshot): Item {
   const { name, namespace, type } = item.spec.argoCD;
   const what = `${type} ${namespace}/${name}`;
+  if (!hasSeen(item, awaited)) return { what, state: "waiting", why: beingRead, children: [] };
   if (item.status?.synced !== true) {
     const why = item.status?.message ?? "not yet brought into the cluster";
     return {
@@ -108,6 +125,11 @@ function customPackageItem(item: CustomPackage, snapshot: Snapshot): Item {
       children: [],
     };
   }
+  const refs = item.status.gitRepositoryRefs ?? [];
+  const repositories = snapshot.repositories.filter(({ metadata }) => refs.some(({ uid }) => uid === metadata.uid));
+  const unseen = repositories.find((repository) => !hasSeen(repository, awaited));
+  if (unseen !== undefined)
+    return { what, state: "waiting", why: `waiting for GitRepository ${unseen.metadata.name}`, children: [] };
   if (type === "Application") {
     const application = snapshot.applications.find(
       ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
@@ -144,10 +166,13 @@ function failingText(why: string): boolean {
   return !why.startsWith("waiting for") && why !== "not yet brought into the cluster";
 }
 
-function applicationItem(what: string, application: ApplicationState | undefined, { nodes }: Snapshot): Item {
+function applicationItem(what: string, application: ApplicationState | undefined, snapshot: Snapshot): Item {
+  const { nodes } = snapshot;
   const status = application?.status;
   const sync = status?.sync?.status ?? "Unknown";
   const health = status?.health?.status ?? "Unknown";
+  if (sync !== "Unknown" && !isAboutNow(application, snapshot))
+    return { what, state: "waiting", why: "waiting for the GitOps engine to see what is new", children: [] };
   if (sync === "Synced" && health === "Healthy" && status?.operationState?.phase !== "Running")
     return { what, state: "ready", why: "Synced, Healthy", children: [] };
   const why = reasonOf(application, sync, health);
@@ -165,6 +190,22 @@ function applicationItem(what: string, application: ApplicationState | undefined
     ["Failed", "Error"].includes(status?.operationState?.phase ?? "") ||
     health === "Degraded";
   return { what, state: failing ? "failing" : "waiting", why, children: [] };
+}
+
+/**
+ * Whether the status is about what the Application asks for now, and about the newest commits of the packages' repositories.
+ * After a restart, or right after a change, it may still be about what was before.
+ */
+function isAboutNow(application: ApplicationState | undefined, { repositories }: Snapshot): boolean {
+  const { source, sources = source === undefined ? [] : [source], destination } = application?.spec ?? {};
+  const { comparedTo, revision = "", revisions = [revision] } = application?.status?.sync ?? {};
+  const compared = comparedTo?.sources ?? (comparedTo?.source === undefined ? [] : [comparedTo.source]);
+  if (!isDeepStrictEqual([compared, comparedTo?.destination], [sources, destination])) return false;
+  return sources.every(({ repoURL, targetRevision = "" }, index) => {
+    const repository = repositories.find(({ status }) => status?.internalGitRepositoryUrl === repoURL);
+    const isNewest = ["", "HEAD", "main"].includes(targetRevision);
+    return repository === undefined || !isNewest || repository.status?.commit?.hash === revisions[index];
+  });
 }
 
 function errorCondition(application: ApplicationState | undefined) {

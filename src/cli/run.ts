@@ -3,12 +3,29 @@ import { createProgram } from "./program.ts";
 
 /** Runs one command line. @returns the exit code */
 export async function run(args: string[]): Promise<number> {
+  process.stdout.on("error", (error) => {
+    endWithReader(error);
+    process.stderr.write(`Error: Cannot write the output: ${error.message}\n`);
+  });
+  process.stderr.on("error", endWithReader);
   try {
     await createProgram().parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return report(error);
   }
+}
+
+/** What a shell reports of a command that SIGPIPE ended: 128 and the signal's number. */
+const brokenPipeCode = 141;
+
+/**
+ * `skiff status | head -3` is no mistake: who reads has seen enough. Other failures show in the exit code only, because a
+ * platform whose log is on a full disk must run on.
+ */
+function endWithReader(error: Error): void {
+  if ("code" in error && error.code === "EPIPE") process.exit(brokenPipeCode);
+  process.exitCode = 1;
 }
 
 /** Errors are printed once, with what to do; a stack trace only for our own mistakes. */

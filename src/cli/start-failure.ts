@@ -9,7 +9,7 @@ export function startFailure(
   state: StateDirectory,
 ): { code: ErrorCode; facts: Record<string, string | number> } {
   const { name } = config;
-  const why = errorText(error);
+  const why = errorText(error instanceof PlatformStartError ? error.cause : error);
   const failure = error instanceof PlatformStartError ? error.failure : ({ cause: "other" } as const);
   switch (failure.cause) {
     case "port-taken":

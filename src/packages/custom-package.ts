@@ -8,6 +8,7 @@ import type { Result } from "../controller-runtime/index.ts";
 import type { Sources } from "../git/index.ts";
 import { errorText } from "../lib/index.ts";
 import { type PackagedApplication, parseApplicationFile } from "./application-file.ts";
+import { markObserved } from "./mark-observed.ts";
 import { remoteFiles } from "./read-package.ts";
 import { repositoriesFor } from "./repositories-for.ts";
 import {
@@ -175,13 +176,15 @@ function nameOf({ metadata }: CustomPackage) {
 }
 
 async function writeStatus(item: CustomPackage, status: CustomPackage["status"], client: Client): Promise<void> {
-  if (isDeepStrictEqual(item.status, status)) return;
-  const { message = null, refused = null, gitRepositoryRefs = null, synced } = status ?? {};
-  await client.patch(
-    customPackages,
-    nameOf(item),
-    "merge",
-    { status: { synced, message, refused, gitRepositoryRefs } },
-    { fieldManager, subresource: "status" },
-  );
+  if (!isDeepStrictEqual(item.status, status)) {
+    const { message = null, refused = null, gitRepositoryRefs = null, synced } = status ?? {};
+    await client.patch(
+      customPackages,
+      nameOf(item),
+      "merge",
+      { status: { synced, message, refused, gitRepositoryRefs } },
+      { fieldManager, subresource: "status" },
+    );
+  }
+  await markObserved(customPackages, item, client);
 }

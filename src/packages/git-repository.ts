@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { GitRepository } from "../apis/index.ts";
 import type { Client } from "../client/index.ts";
 import type { Result } from "../controller-runtime/index.ts";
-import type { Repositories, Sources } from "../git/index.ts";
+import type { PushEvent, Repositories, Sources } from "../git/index.ts";
 import { errorText } from "../lib/index.ts";
+import { markObserved } from "./mark-observed.ts";
 import { type ContentFile, readDirectory } from "./read-directory.ts";
 import { remoteFiles } from "./read-package.ts";
 import { fieldManager, gitRepositories } from "./resources.ts";
@@ -43,16 +44,36 @@ export async function reconcileGitRepository(item: GitRepository, options: GitRe
     }
     const message = `updated from ${source.path ?? source.remoteRepository?.url ?? ""}`;
     const { commit } = await options.repositories.writeTree({ owner, name, branch, files, message, author });
-    await writeStatus(
+    await report(
       item,
       { commit: { hash: commit }, ...located, path: source.path ?? source.remoteRepository?.path ?? "", synced: true },
       options.client,
     );
     return source.type === "remote" ? { state: "again", afterMs: remoteRecheckMs } : { state: "done" };
   } catch (error) {
-    await writeStatus(item, { ...item.status, synced: false, message: errorText(error) }, options.client);
+    await report(item, { ...item.status, synced: false, message: errorText(error) }, options.client);
     return { state: "retry", reason: errorText(error) };
   }
+}
+
+/** Whether a push to this repository moved the branch that applications follow. */
+export function concernsPush({ metadata, spec }: GitRepository, { owner, name, refs }: PushEvent): boolean {
+  const [ownerHere, nameHere] = [spec.provider.organizationName, `${metadata.namespace}-${metadata.name}`];
+  const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+  return same(owner, ownerHere) && same(name, nameHere) && refs.some(({ ref }) => ref === `refs/heads/${branch}`);
+}
+
+/** Takes note of what others have pushed: the status names the newest commit, whoever made it. */
+export async function followPush(
+  item: GitRepository,
+  { client, repositories }: Pick<GitRepositoryOptions, "client" | "repositories">,
+): Promise<Result> {
+  const { metadata, spec, status } = item;
+  const repository = repositories.get(spec.provider.organizationName, `${metadata.namespace}-${metadata.name}`);
+  const head = repository && (await repositories.refs(repository)).get(`refs/heads/${branch}`);
+  if (head === undefined || status?.synced !== true) return { state: "done" };
+  await writeStatus(item, { ...status, commit: { hash: head } }, client);
+  return { state: "done" };
 }
 
 async function contentOf(item: GitRepository, sources: Sources): Promise<ReadonlyMap<string, ContentFile>> {
@@ -72,6 +93,11 @@ async function contentOf(item: GitRepository, sources: Sources): Promise<Readonl
     ),
   );
   return new Map(contents);
+}
+
+async function report(item: GitRepository, status: GitRepository["status"], client: Client): Promise<void> {
+  await writeStatus(item, status, client);
+  await markObserved(gitRepositories, item, client);
 }
 
 async function writeStatus(item: GitRepository, status: GitRepository["status"], client: Client): Promise<void> {

@@ -3,6 +3,7 @@ import type { CustomPackage, Localbuild, PackageProblem } from "../apis/index.ts
 import type { Client } from "../client/index.ts";
 import type { Result } from "../controller-runtime/index.ts";
 import type { Sources } from "../git/index.ts";
+import { markObserved } from "./mark-observed.ts";
 import { planPackages } from "./plan.ts";
 import { type PackageSource, readPackage } from "./read-package.ts";
 import { annotations, customPackages, fieldManager, localbuilds } from "./resources.ts";
@@ -119,17 +120,9 @@ async function writeStatus(
     },
     problems: [...problems],
   };
-  const observed = localbuild.metadata.annotations?.[annotations.startTime];
-  const name = { name: localbuild.metadata.name ?? "" };
-  if (observed !== undefined && localbuild.metadata.annotations?.[annotations.observedStartTime] !== observed) {
-    await client.patch(
-      localbuilds,
-      name,
-      "merge",
-      { metadata: { annotations: { [annotations.observedStartTime]: observed } } },
-      { fieldManager },
-    );
+  if (!isDeepStrictEqual(localbuild.status, status)) {
+    const name = { name: localbuild.metadata.name ?? "" };
+    await client.patch(localbuilds, name, "merge", { status }, { fieldManager, subresource: "status" });
   }
-  if (isDeepStrictEqual(localbuild.status, status)) return;
-  await client.patch(localbuilds, name, "merge", { status }, { fieldManager, subresource: "status" });
+  await markObserved(localbuilds, localbuild, client);
 }

@@ -4,9 +4,9 @@ import { type Result, startController } from "../controller-runtime/index.ts";
 import type { Repositories, Sources } from "../git/index.ts";
 import type { Log } from "../lib/index.ts";
 import { reconcileCustomPackage } from "./custom-package.ts";
-import { reconcileGitRepository } from "./git-repository.ts";
+import { concernsPush, followPush, reconcileGitRepository } from "./git-repository.ts";
 import { reconcileLocalbuild } from "./localbuild.ts";
-import { customPackages, gitRepositories, localbuilds, platformNamespace } from "./resources.ts";
+import { annotations, customPackages, gitRepositories, localbuilds, platformNamespace } from "./resources.ts";
 import { openPathWatches } from "./watch-paths.ts";
 
 export type PackagesOptions = {
@@ -71,6 +71,8 @@ export async function startPackages(options: PackagesOptions): Promise<AsyncDisp
       });
     },
   });
+  /** Repositories whose source is to be read; others in the queue were pushed to, and keep what was pushed. */
+  const unread = new Set<string>();
   const repositoryController = startController({
     name: "git-repository",
     log,
@@ -78,13 +80,26 @@ export async function startPackages(options: PackagesOptions): Promise<AsyncDisp
       const item = repos.get(...nameFrom(key));
       if (item === undefined || item.metadata.deletionTimestamp !== undefined) {
         watches.set(key, [], () => {});
+        unread.delete(key);
         return { state: "done" };
       }
+      if (!unread.delete(key)) return await followPush(item, { client, repositories });
       const { type, path } = item.spec.source;
-      watches.set(key, type === "local" && path !== undefined ? [path] : [], () => repositoryController.enqueue(key));
-      return await reconcileGitRepository(item, { client, repositories, sources });
+      watches.set(key, type === "local" && path !== undefined ? [path] : [], () => read(key));
+      let isRead = false;
+      try {
+        const result = await reconcileGitRepository(item, { client, repositories, sources });
+        isRead = result.state === "done";
+        return result;
+      } finally {
+        if (!isRead) unread.add(key);
+      }
     },
   });
+  const read = (key: string) => {
+    unread.add(key);
+    repositoryController.enqueue(key);
+  };
 
   builds = startInformer<Localbuild>(client, localbuilds, {
     log,
@@ -103,7 +118,7 @@ export async function startPackages(options: PackagesOptions): Promise<AsyncDisp
     log,
     namespace,
     onChange(item, previous) {
-      repositoryController.enqueue(keyOf(item));
+      if (asksFor(item) !== asksFor(previous)) read(keyOf(item));
       if (item.status?.synced === previous?.status?.synced && item.status?.message === previous?.status?.message)
         return;
       for (const { uid } of item.metadata.ownerReferences ?? []) {
@@ -112,14 +127,26 @@ export async function startPackages(options: PackagesOptions): Promise<AsyncDisp
     },
     onDelete: (item) => repositoryController.enqueue(keyOf(item)),
   });
+  const pushes = repositories.onPush((push) => {
+    // Our own commits have nobody who pushed them, and are in the status anyway.
+    if (push.pusher === undefined) return;
+    for (const item of repos.all()) if (concernsPush(item, push)) repositoryController.enqueue(keyOf(item));
+  });
   await Promise.all([builds.synced(), packages.synced(), repos.synced()]);
   return {
     async [Symbol.asyncDispose]() {
       watches[Symbol.dispose]();
+      pushes[Symbol.dispose]();
       for (const each of [builds, packages, repos, buildController, packageController, repositoryController])
         await each[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What makes a repository be read anew when it changes: its spec, and the start of the command that waits for it. */
+function asksFor(item: GitRepository | undefined): string {
+  const { uid, generation, deletionTimestamp, annotations: notes } = item?.metadata ?? {};
+  return JSON.stringify([uid, generation, deletionTimestamp, notes?.[annotations.startTime]]);
 }
 
 function keyOf({ metadata }: CustomPackage | GitRepository): string {

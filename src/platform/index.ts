@@ -4,6 +4,7 @@
 export { ConfigError, freePort, type PlatformConfig, platformUrls, readConfig, writeConfig } from "./config.ts";
 export { type Platform, type PlatformOptions, PlatformStartError, type StartFailure, startPlatform } from "./start.ts";
 export {
+  isAlive,
   listPlatforms,
   platformsRoot,
   readJsonFile,

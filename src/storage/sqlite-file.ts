@@ -1,4 +1,15 @@
-import { accessSync, closeSync, constants, existsSync, linkSync, openSync, rmSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError, storeErrorFrom } from "./store-error.ts";
 
@@ -57,6 +68,7 @@ export function openSqliteFile(file: string, synchronous: Synchronous): Database
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     // Before anything is written: a database that is not ours stays as it is.
     checkVersion(database, what);
+    removeDrafts(file);
     // On macOS only fullfsync asks the disk itself to write; elsewhere it changes nothing.
     database.exec(`
       PRAGMA journal_mode = WAL;
@@ -95,6 +107,24 @@ function createFile(file: string, what: string): void {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+/** Removes what processes have left that were killed while they made the database. */
+function removeDrafts(file: string): void {
+  const prefix = `${basename(file)}.`;
+  for (const name of readdirSync(dirname(file))) {
+    const [, pid] = (name.startsWith(prefix) && /^(\d+)\.new(-journal)?$/.exec(name.slice(prefix.length))) || [];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(file), name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

@@ -13,8 +13,9 @@ import {
   stateDirectory,
   writeConfig,
 } from "../../platform/index.ts";
-import { connectKubeconfig, readConfigOrExplain } from "../connect.ts";
-import { checkWhole, ensureDaemon, runningPlatform, stopDaemon } from "../daemon.ts";
+import { checkDirectories, connectKubeconfig, readConfigOrExplain } from "../connect.ts";
+import { checkWhole, ensureDaemon, platformProcess, runningPlatform, stopDaemon, watchForEnd } from "../daemon.ts";
+import { defaultName } from "../default-name.ts";
 import { formatDuration, parseDurationMs } from "../duration.ts";
 import { CliError } from "../errors.ts";
 import { type Observation, observePlatform } from "../observe.ts";
@@ -81,9 +82,13 @@ async function bringUp(options: CreateOptions, packages: readonly PackageArgumen
   // Also when something is not ready in the end: kubectl is how people find out why.
   const file = mergeContext(name);
   using connection = connectKubeconfig(state.kubeconfig, name);
-  const awaited = await applyLocalbuild(connection.client, config, packages);
-  await using observation = await observePlatform(connection.client, name);
-  const items = await waitUntilReady(observation, awaited, { ...run, name, timeout: options.timeout });
+  using end = watchForEnd(state, name);
+  const awaited = await applyLocalbuild(connection.client, config, packages).catch((cause: unknown) => {
+    throw runningPlatform(state) === undefined ? new CliError("ended", { name, log: state.log }, { cause }) : cause;
+  });
+  await using observation = await observePlatform(connection.client, name, end.promise);
+  const waiting = { ...run, name, timeout: options.timeout, ended: end.promise };
+  const items = await waitUntilReady(observation, awaited, waiting);
   run.progress.end();
   finish(config, { items, file, readyMs, totalMs: performance.now() - run.startedMs, output: options.output });
   if (options.stay) await stayAndShow(observation, awaited, run.progress);
@@ -93,6 +98,7 @@ async function ensureRunning(options: CreateOptions, progress: Progress): Promis
   const { name } = options;
   const state = stateDirectory(name);
   removeLeftovers();
+  checkDirectories(name);
   if (options.recreate && existsSync(state.root)) {
     progress.step(`Deleting platform ${name}`);
     await stopDaemon(state, name, { force: true });
@@ -101,13 +107,14 @@ async function ensureRunning(options: CreateOptions, progress: Progress): Promis
   const existing = readConfigOrExplain(name);
   checkWhole(state, name, existing?.created !== undefined);
   const config = await configFrom(options, existing);
-  const running = runningPlatform(state) !== undefined;
+  const running = platformProcess(state);
   const changed = existing === undefined || JSON.stringify(config) !== JSON.stringify(existing);
-  if (running && !changed) {
+  if (running?.ready && !changed) {
     progress.step(`Platform ${name} is running at ${platformUrls(config).front}/`);
     return config;
   }
-  if (running) {
+  // One that is still starting does so with the settings it was given.
+  if (running !== undefined && changed) {
     progress.step(`Restarting platform ${name} with the new settings`);
     await stopDaemon(state, name, { force: false });
   }
@@ -116,13 +123,25 @@ async function ensureRunning(options: CreateOptions, progress: Progress): Promis
   try {
     await ensureDaemon(config, state, options.logLevel);
   } catch (error) {
-    if (existing?.created !== undefined && changed) writeConfig(state, existing);
+    if (existing?.created === undefined || !changed) throw error;
+    writeConfig(state, existing);
+    if (running) await bringBack(existing, options.logLevel, progress);
     throw error;
   }
   progress.step(
     `Platform ${name} started in ${formatDuration(performance.now() - startedMs)}: ${platformUrls(config).front}/`,
   );
   return readConfigOrExplain(name) ?? config;
+}
+
+/** Settings that do not work must not cost the platform that ran without them. */
+async function bringBack(config: PlatformConfig, logLevel: string, progress: Progress): Promise<void> {
+  try {
+    await ensureDaemon(config, stateDirectory(config.name), logLevel);
+    progress.step(`Platform ${config.name} runs again with the settings it had`);
+  } catch (error) {
+    progress.step(`Platform ${config.name} does not start with the settings it had either: ${errorText(error)}`);
+  }
 }
 
 /** The configuration that the flags ask for: what is not said stays as it is. */
@@ -223,7 +242,7 @@ function sourceOf(item: PackageArgument): string {
 async function waitUntilReady(
   observation: Observation,
   awaited: Awaited,
-  run: Run & { name: string; timeout: string },
+  run: Run & { name: string; timeout: string; ended: Promise<never> },
 ): Promise<Item[]> {
   let last = "";
   let changedMs = performance.now();
@@ -243,7 +262,7 @@ async function waitUntilReady(
     if (interrupted.signal.aborted) throw new CliError("interrupted", { name: run.name });
     if (waiting.length === 0 || stuck || nowMs > run.deadlineMs) throw notReady(open, run, nowMs > run.deadlineMs);
     const limitMs = Math.min(run.deadlineMs - nowMs + 1, 1000);
-    await Promise.race([observation.changed(limitMs), interrupted.promise]);
+    await Promise.race([observation.changed(limitMs), interrupted.promise, run.ended]);
   }
 }
 
@@ -302,7 +321,8 @@ function finish(config: PlatformConfig, { items, file, readyMs, totalMs, output 
     process.stdout.write(`${JSON.stringify(event)}\n`);
     return;
   }
-  const ca = caCertificateFile(config.name);
+  const trusting = config.protocol === "https" ? ` -c http.sslCAInfo=${caCertificateFile(config.name)}` : "";
+  const command = (verb: string) => commandLine(verb, config.name);
   const ready =
     applications === 0
       ? ""
@@ -313,11 +333,17 @@ Finished creating platform ${config.name} in ${formatDuration(totalMs)}${ready}
   Front page   ${urls.front}/
   Git          ${urls.git}/
   Kubernetes   kubectl get applications -A          (context skiff-${config.name} in ${file})
-  Credentials  skiff get secrets
-  Clone        git -c http.sslCAInfo=${ca} clone ${urls.git}/giteaAdmin/<repository>.git
-  Trust        skiff trust                          (how to make browsers and git accept the certificate)
-  Stop         skiff stop
+  Credentials  ${command("get secrets")}
+  Clone        git${trusting} clone ${urls.git}/giteaAdmin/<repository>.git
+  Trust        ${command("trust").padEnd(36)} (how to make browsers and git accept the certificate)
+  Stop         ${command("stop")}
 `);
+}
+
+/** A command as this user types it: npm's users have no `skiff` in their path. */
+function commandLine(verb: string, name: string): string {
+  const skiff = process.env["npm_lifecycle_event"] === undefined ? "skiff" : "npm run skiff --";
+  return `${skiff} ${verb}${name === defaultName ? "" : ` --name ${name}`}`;
 }
 
 function openProgress(output: "text" | "json"): Progress {

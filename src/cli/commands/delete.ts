@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { listPlatforms, removeLeftovers, removeStateDirectory, stateDirectory } from "../../platform/index.ts";
+import { checkDirectories } from "../connect.ts";
 import { stopDaemon } from "../daemon.ts";
 import { CliError } from "../errors.ts";
 import { contextName, kubeconfigFile, readKubeconfig, withoutContext, writeKubeconfig } from "../kubeconfig.ts";
@@ -7,6 +8,7 @@ import { contextName, kubeconfigFile, readKubeconfig, withoutContext, writeKubec
 export async function deletePlatform(name: string): Promise<void> {
   removeLeftovers();
   const state = stateDirectory(name);
+  checkDirectories(name);
   if (!existsSync(state.root)) throw new CliError("no-platform", { name, all: listPlatforms().join(", ") });
   await stopDaemon(state, name, { force: true });
   removeStateDirectory(name);

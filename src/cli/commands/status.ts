@@ -6,7 +6,7 @@ import { runningPlatform } from "../daemon.ts";
 import { observePlatform } from "../observe.ts";
 import { formatTable, parseOutputFormat } from "../output.ts";
 import { treeLines } from "../progress.ts";
-import { assess, type Item } from "../readiness.ts";
+import { type ApplicationState, assess, type Item } from "../readiness.ts";
 import { caCertificateFile } from "./trust.ts";
 
 export async function status({ name, output }: { name: string; output: string }): Promise<void> {
@@ -65,7 +65,15 @@ async function readState(name: string) {
     name: metadata.name ?? "",
     sync: status?.sync?.status ?? "Unknown",
     health: status?.health?.status ?? "Unknown",
-    message: (status?.conditions?.[0]?.message ?? status?.operationState?.message ?? "").replaceAll("\n", " "),
+    message: messageOf(status).replaceAll("\n", " "),
   }));
   return { packages, applications };
+}
+
+/** What is wrong or going on; the end of an operation long over says nothing of what is now. */
+function messageOf(status: ApplicationState["status"]): string {
+  const problem = status?.conditions?.[0]?.message ?? status?.health?.message;
+  if (problem !== undefined) return problem;
+  const settled = status?.sync?.status === "Synced" && status.health?.status === "Healthy";
+  return settled && status.operationState?.phase !== "Running" ? "" : (status?.operationState?.message ?? "");
 }

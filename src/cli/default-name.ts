@@ -1,0 +1,2 @@
+/** The platform that commands without `--name` mean; idpbuilder's default too. */
+export const defaultName = "localdev";
