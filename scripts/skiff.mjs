@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The published `skiff` command: starts itself again with Node 24 when the machine's own Node is older.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeBinary } from "./node-binary.mjs";
@@ -9,7 +10,13 @@ import { nodeBinary } from "./node-binary.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, "dist", "cli", "main.js");
 const main = existsSync(built) ? built : join(root, "src", "cli", "main.ts");
-const child = spawnSync(nodeBinary(root), ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)], {
+const child = spawn(nodeBinary(root), ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)], {
   stdio: "inherit",
 });
-process.exit(child.status ?? 1);
+// Who stops this command means the one it runs; a terminal sends Ctrl-C to both already, others do not.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("error", (error) => {
+  console.error(`Cannot run Node: ${error.message}`);
+  process.exit(1);
+});
+child.on("close", (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));

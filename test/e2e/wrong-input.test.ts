@@ -27,6 +27,7 @@ const cases: Record<string, { args: string[]; code: number; says: RegExp }> = {
   "an override of a core package": { args: ["create", "-c", "argocd:/x.yaml"], code: 2, says: /--package-custom-file/ },
   "a port that is none": { args: ["create", "--port", "99999"], code: 2, says: /"99999" is no port/ },
   "a protocol that is none": { args: ["create", "--protocol", "ftp"], code: 2, says: /protocol must be http or https/ },
+  "a host that is none": { args: ["create", "--host", "bad_host!"], code: 2, says: /"bad_host!" is no host name/ },
   "a timeout that is none": { args: ["create", "--timeout", "soon"], code: 2, says: /"soon" is no duration/ },
   "a log level that is none": {
     args: ["--log-level", "loud", "create"],
@@ -36,6 +37,7 @@ const cases: Record<string, { args: string[]; code: number; says: RegExp }> = {
   "an empty name": { args: ["create", "--name", ""], code: 2, says: /must specify build-name/ },
   "a name with a slash": { args: ["create", "--name", "../x"], code: 2, says: /is no name for a platform/ },
   "get without a subcommand": { args: ["get"], code: 2, says: /specify subcommand/ },
+  "something to get that does not exist": { args: ["get", "nope"], code: 2, says: /nothing called "nope" to get/ },
   "an output format that is none": {
     args: ["get", "secrets", "-o", "xml"],
     code: 2,
@@ -116,6 +118,17 @@ test("without git the platform does not start, and says what to install", async 
   const result = await machine.skiff("create", "--port", String(machine.port));
   assert.equal(result.code, 1);
   assert.match(result.stderr, /git is not installed[\s\S]*apt-get install git/);
+});
+
+test("a file where the platform would be kept is named by every command, and left alone", async () => {
+  await using machine = await newMachine();
+  mkdirSync(join(machine.home, ".skiff"));
+  writeFileSync(join(machine.home, ".skiff/localdev"), "mine");
+  for (const command of ["create", "status", "delete"]) {
+    const result = await machine.skiff(command);
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, /localdev is a file, and a platform is kept in a directory[\s\S]*Move the file away/);
+  }
 });
 
 test("a directory that lost its configuration is named, and delete clears it", async () => {
