@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { errorText, sleep, waitUntil } from "../lib/index.ts";
 import { isAlive, type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
@@ -10,6 +20,8 @@ import { CliError, isErrorCode } from "./errors.ts";
 const startTimeoutMs = 60_000;
 /** How long a process that some other command started may take to be ready, or to be gone. */
 const otherProcessMs = 20_000;
+/** Some 200,000 lines. */
+const logBytesMax = 50 * 2 ** 20;
 /** A message in the pipe is read within milliseconds. */
 const lastWordMs = 200;
 /** How long a process that reported its failure may take to end. */
@@ -107,6 +119,7 @@ function readRunFile(state: StateDirectory): RunFile | undefined {
  */
 async function startDaemon(config: PlatformConfig, state: StateDirectory, logLevel: string): Promise<void> {
   mkdirSync(dirname(state.log), { recursive: true, mode: 0o700 });
+  rotateLog(state.log);
   const output = openSync(state.log, "a", 0o600);
   const main = process.argv[1] ?? "";
   const args = [...process.execArgv, main, "start", "--foreground", "--name", config.name, "--log-level", logLevel];
@@ -124,6 +137,11 @@ async function startDaemon(config: PlatformConfig, state: StateDirectory, logLev
   if (message.type === "ready") return;
   const { code, facts } = message;
   throw isErrorCode(code) ? new CliError(code, facts) : failed(String(facts["why"] ?? code));
+}
+
+/** A log that has grown large starts anew with the platform; the one before is kept as `.1`. */
+function rotateLog(file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytesMax) renameSync(file, `${file}.1`);
 }
 
 async function firstMessage(child: ChildProcess, failed: (why: string) => CliError): Promise<DaemonMessage> {

@@ -93,7 +93,12 @@ export function startController(options: ControllerOptions): Controller {
       case "retry": {
         const count = (failures.get(key) ?? 0) + 1;
         failures.set(key, count);
-        log.debug("Reconcile will be tried again", { controller: name, key, why: result.reason });
+        // The first failure tells why; those after it would say the same, at growing distances.
+        log[count === 1 ? "info" : "debug"]("Reconcile will be tried again", {
+          controller: name,
+          key,
+          why: result.reason,
+        });
         enqueue(key, result.afterMs ?? backoffMs(count, retryFirstMs, retryMaxMs));
       }
     }

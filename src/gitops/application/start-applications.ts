@@ -10,6 +10,7 @@ import { isAffectedByPush, type Push } from "./affected-by-push.ts";
 import { type ApplicationMemory, createApplicationMemory } from "./application-memory.ts";
 import { sourcesOf } from "./build-status.ts";
 import { deleteApplication } from "./delete-application.ts";
+import { logChange } from "./log-change.ts";
 import { type ReconcileContext, reconcileApplication } from "./reconcile-application.ts";
 import { WantedObjects } from "./wanted-objects.ts";
 import { applicationResource } from "./write-application.ts";
@@ -89,6 +90,7 @@ export function startApplications(options: Omit<ReconcileContext, "onTargets"> &
       for (const name of wanted.by(key)) controller.enqueue(name);
       const object = after ?? before;
       if (object?.metadata.namespace !== namespace || !object.apiVersion.startsWith("argoproj.io/")) return;
+      if (object.kind === "Application") logChange(log, before, after);
       if (object.kind === "Application" && isForItself(before, after)) controller.enqueue(object.metadata.name ?? "");
       if (object.kind === "AppProject") onProjectChange(object);
     },
