@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -103,4 +103,16 @@ test("a damaged file is reported, not replaced", async () => {
   await openAccounts({ dir: place }).then((accounts) => accounts.createUser({ login: "ann", password: "12345678" }));
   await writeFile(join(place, "accounts.json"), "{");
   await assert.rejects(openAccounts({ dir: place }), /Cannot read .*accounts\.json: it is damaged/);
+});
+
+test("what a write that was cut off has left is removed at the next open, and nothing else", async () => {
+  const place = join(dir, "drafts");
+  await openAccounts({ dir: place });
+  await writeFile(join(place, "accounts.json.0123456789ab.tmp"), "{");
+  await writeFile(join(place, "notes.tmp"), "mine");
+  await openAccounts({ dir: place });
+  assert.deepEqual(
+    (await readdir(place)).filter((name) => name.endsWith(".tmp")),
+    ["notes.tmp"],
+  );
 });

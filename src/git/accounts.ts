@@ -10,7 +10,7 @@ import {
   type Token,
   type User,
 } from "./accounts-file.ts";
-import { writeFileAtomically } from "./files.ts";
+import { removeDrafts, writeFileAtomically } from "./files.ts";
 import { createGate, createLock } from "./lock.ts";
 import { isOwnerName, isReservedOwner } from "./names.ts";
 import {
@@ -98,6 +98,7 @@ export async function openAccounts(options: { dir: string; now?: () => Date; ran
   const random = options.random ?? randomBytes;
   const path = join(options.dir, "accounts.json");
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
+  await removeDrafts(options.dir);
   let data = await readAccounts(path);
   const lock = createLock();
   const gate = createGate(checksMax, checksWaitingMax);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 /**
  * Replaces a file so that after a crash either the old or the new contents are there, never a part.
@@ -22,6 +22,13 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
   } catch (cause) {
     await rm(temporary, { force: true });
     throw new Error(`Cannot write ${path}`, { cause });
+  }
+}
+
+/** Removes what writes that a kill cut off have left in a directory that this process alone writes to. */
+export async function removeDrafts(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (/\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(directory, name), { force: true });
   }
 }
 
