@@ -9,7 +9,7 @@ import type { Sources } from "../git/index.ts";
 import { errorText } from "../lib/index.ts";
 import { type PackagedApplication, parseApplicationFile } from "./application-file.ts";
 import { markObserved } from "./mark-observed.ts";
-import { remoteFiles } from "./read-package.ts";
+import { remoteFiles } from "./remote-content.ts";
 import { repositoriesFor } from "./repositories-for.ts";
 import {
   annotations,
@@ -92,15 +92,17 @@ async function readApplicationFile(item: CustomPackage, sources: Sources): Promi
   const { applicationFile: file } = item.spec.argoCD;
   const remote = item.spec.remoteRepository;
   if (remote === undefined) return await readFile(file, "utf8");
-  const { commit, files } = await remoteFiles(
+  const path = posix.dirname(file) === "." ? "" : posix.dirname(file);
+  const name = posix.basename(file);
+  const files = await remoteFiles(
     remote,
     sources,
-    posix.dirname(file) === "." ? "" : posix.dirname(file),
+    { path, wanted: (one) => one === name },
     AbortSignal.timeout(remoteReadMs),
   );
-  const found = files?.find(({ path }) => path === posix.basename(file));
-  if (found === undefined) throw new Error(`${remote.url} has no ${file} at ${commit.slice(0, 7)}`);
-  return Buffer.from(await sources.blob(remote.url, found.oid)).toString();
+  const found = files.get(name);
+  if (found === undefined) throw new Error(`${remote.url} has no ${file} at ${remote.ref ?? "HEAD"}`);
+  return Buffer.from(found.bytes).toString();
 }
 
 async function applyRepository(repository: GitRepository, client: Client): Promise<void> {

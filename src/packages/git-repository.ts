@@ -6,7 +6,7 @@ import type { PushEvent, Repositories, Sources } from "../git/index.ts";
 import { errorText } from "../lib/index.ts";
 import { markObserved } from "./mark-observed.ts";
 import { type ContentFile, readDirectory } from "./read-directory.ts";
-import { remoteFiles } from "./read-package.ts";
+import { remoteContent } from "./remote-content.ts";
 import { fieldManager, gitRepositories } from "./resources.ts";
 
 /** Who idpbuilder's commits are by. */
@@ -82,17 +82,7 @@ async function contentOf(item: GitRepository, sources: Sources): Promise<Readonl
   const remote = source.remoteRepository;
   if (source.type !== "remote" || remote === undefined)
     throw new Error(`source of type ${source.type} names nothing to copy`);
-  const { commit, files } = await remoteFiles(remote, sources, remote.path, AbortSignal.timeout(remoteReadMs));
-  if (files === undefined)
-    throw new Error(`path not a directory: ${remote.path} at ${commit.slice(0, 7)} of ${remote.url}`);
-  const regular = files.filter(({ mode }) => mode === "100644" || mode === "100755");
-  const contents = await Promise.all(
-    regular.map(
-      async ({ path, oid, mode }) =>
-        [path, { bytes: await sources.blob(remote.url, oid), executable: mode === "100755" }] as const,
-    ),
-  );
-  return new Map(contents);
+  return await remoteContent(remote, sources, AbortSignal.timeout(remoteReadMs));
 }
 
 async function report(item: GitRepository, status: GitRepository["status"], client: Client): Promise<void> {

@@ -1,15 +1,18 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PackageProblem, RemoteRepository } from "../apis/index.ts";
+import type { PackageProblem } from "../apis/index.ts";
 import type { Sources } from "../git/index.ts";
 import { errorText } from "../lib/index.ts";
 import { parseApplicationFile } from "./application-file.ts";
 import type { ReadPackage } from "./plan.ts";
+import { remoteFiles } from "./remote-content.ts";
 import { parseRemoteUrl } from "./remote-url.ts";
 
 export type PackageSource = { type: "directory" | "file" | "url"; source: string };
 
 const isYaml = (name: string) => /\.ya?ml$/.test(name);
+/** Only files directly in the directory count, as with idpbuilder: what lies deeper belongs to the Applications. */
+const isPackageFile = (path: string) => !path.includes("/") && isYaml(path);
 
 /** Reads one package; what cannot be used becomes a problem that names file and line, never an exception. */
 export async function readPackage(
@@ -29,7 +32,6 @@ export async function readPackage(
   }
 }
 
-/** Only files directly in the directory count, as with idpbuilder: what lies deeper belongs to the Applications. */
 async function yamlFilesOf(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   return entries
@@ -44,25 +46,19 @@ async function readRemote(
 ): Promise<{ read: ReadPackage; problems: PackageProblem[] }> {
   const remote = parseRemoteUrl(source);
   if (remote === undefined) throw new Error("it is not a URL");
-  const { commit, files } = await remoteFiles(remote, sources, remote.path, AbortSignal.timeout(remote.timeoutMs));
-  if (files === undefined)
-    throw new Error(`path not a directory: ${remote.path} at ${commit.slice(0, 7)} of ${remote.url}`);
-  const top = files.filter(({ path }) => !path.includes("/") && isYaml(path));
-  const contents = await Promise.all(
-    top.map(async ({ path, oid }) => ({
-      file: remote.path === "" ? path : `${remote.path}/${path}`,
-      content: Buffer.from(await sources.blob(remote.url, oid)).toString(),
-    })),
+  const top = await remoteFiles(
+    remote,
+    sources,
+    { path: remote.path, wanted: isPackageFile },
+    AbortSignal.timeout(remote.timeoutMs),
   );
+  const contents = [...top].map(([path, { bytes }]) => ({
+    file: remote.path === "" ? path : `${remote.path}/${path}`,
+    content: Buffer.from(bytes).toString(),
+  }));
   const { read, problems } = fromFiles(source, contents);
   const { url, ref, path, cloneSubmodules } = remote;
   return { read: { ...read, remote: { url, ...(ref === undefined ? {} : { ref }), path, cloneSubmodules } }, problems };
-}
-
-/** The files below a path of a remote repository at its ref, fetched anew. */
-export async function remoteFiles(remote: RemoteRepository, sources: Sources, path: string, signal: AbortSignal) {
-  const commit = await sources.resolve(remote.url, remote.ref ?? "HEAD", { signal, refresh: true });
-  return { commit, files: await sources.tree(remote.url, commit, path) };
 }
 
 function fromFiles(source: string, contents: readonly { file: string; content: string }[]) {
