@@ -12,7 +12,11 @@ export function createProgram(): Command {
   const program = new Command("skiff")
     .description("An internal developer platform on this machine: Kubernetes API, Git and GitOps in one process")
     .option("-l, --log-level <level>", "log level of the platform: debug, info, warn or error", parseLogLevel, "info")
-    .option("--color", "color the output (also when it is no terminal)", false)
+    .option(
+      "--color",
+      "color the states that create shows, also when it is no terminal (NO_COLOR turns colors off)",
+      false,
+    )
     .exitOverride()
     .showHelpAfterError("(run with --help to see what there is)")
     .showSuggestionAfterError()
@@ -112,17 +116,18 @@ function addCreate(program: Command): void {
         name,
         stay: explicit("exit") && flags.exit === false,
         logLevel: program.opts()["logLevel"],
+        color: program.opts()["color"],
       });
     });
 }
 
 function addGet(program: Command): void {
   const get = program.command("get").description("Show what a platform holds");
+  const formatted = (command: Command) => command.option("-o, --output <format>", "table, json or yaml", "table");
   const shared = (command: Command) =>
-    command
+    formatted(command)
       .addOption(nameOption())
       .option("-p, --packages <names>", "only these packages; repeat or separate by commas", collect, [])
-      .option("-o, --output <format>", "table, json or yaml", "table")
       .option("--kubeconfig <file>", "kubeconfig of the platform (default: its own)");
   shared(get.command("secrets").description("Credentials of the platform and of packages")).action(async (flags) =>
     (await import("./commands/get-secrets.ts")).getSecrets(flags),
@@ -130,7 +135,7 @@ function addGet(program: Command): void {
   shared(get.command("packages").description("Packages and their state")).action(async (flags) =>
     (await import("./commands/get-packages.ts")).getPackages(flags),
   );
-  shared(get.command("clusters").description("Platforms on this machine")).action(async (flags) =>
+  formatted(get.command("clusters").description("Platforms on this machine")).action(async (flags) =>
     (await import("./commands/get-clusters.ts")).getClusters(flags),
   );
   get.argument("[what]").action((what: string | undefined) => {

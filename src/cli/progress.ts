@@ -11,7 +11,19 @@ export type Progress = {
   end(): void;
 };
 
+const states: readonly ItemState[] = ["ready", "waiting", "failing", "broken", "needs-pods"];
 const marks: Record<ItemState, string> = { ready: "✓", waiting: "…", failing: "!", broken: "✗", "needs-pods": "◦" };
+
+/** ANSI colors of the marks: green, yellow, red and grey. */
+const colors: Record<ItemState, number> = { ready: 32, waiting: 90, failing: 33, broken: 31, "needs-pods": 33 };
+
+/** The same text with the mark at the start of each line in the color of its state. */
+export function colorMarks(text: string): string {
+  return text.replace(/^(\s*)([✓…!✗◦])(?= )/gm, (whole, indent: string, mark: string) => {
+    const state = states.find((one) => marks[one] === mark);
+    return state === undefined ? whole : `${indent}\u001b[${colors[state]}m${mark}\u001b[0m`;
+  });
+}
 
 /** One JSON object a line on standard output: `{time, event, ...}`. */
 export function jsonProgress(write: (line: string) => void, now: () => Date): Progress {

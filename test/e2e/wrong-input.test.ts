@@ -37,6 +37,7 @@ const cases: Record<string, { args: string[]; code: number; says: RegExp }> = {
   "an empty name": { args: ["create", "--name", ""], code: 2, says: /must specify build-name/ },
   "a name with a slash": { args: ["create", "--name", "../x"], code: 2, says: /is no name for a platform/ },
   "get without a subcommand": { args: ["get"], code: 2, says: /specify subcommand/ },
+  "a flag that clusters do not have": { args: ["get", "clusters", "-p", "x"], code: 2, says: /unknown option '-p'/ },
   "something to get that does not exist": { args: ["get", "nope"], code: 2, says: /nothing called "nope" to get/ },
   "an output format that is none": {
     args: ["get", "secrets", "-o", "xml"],

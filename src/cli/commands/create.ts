@@ -19,7 +19,7 @@ import { defaultName } from "../default-name.ts";
 import { formatDuration, parseDurationMs } from "../duration.ts";
 import { CliError } from "../errors.ts";
 import { type Observation, observePlatform } from "../observe.ts";
-import { jsonProgress, lineProgress, type Progress, treeLines, treeProgress } from "../progress.ts";
+import { colorMarks, jsonProgress, lineProgress, type Progress, treeLines, treeProgress } from "../progress.ts";
 import { type Awaited, assess, flatten, type Item } from "../readiness.ts";
 import { mergeContext } from "./kubeconfig.ts";
 import { caCertificateFile } from "./trust.ts";
@@ -47,7 +47,7 @@ export type CreateFlags = {
   packageCustomFile?: string[];
 };
 
-type CreateOptions = CreateFlags & { stay: boolean; logLevel: string };
+type CreateOptions = CreateFlags & { stay: boolean; logLevel: string; color: boolean };
 
 /** When everything that is left fails, and nothing has changed for so long, waiting longer tells nothing new. */
 const stuckMs = 30_000;
@@ -63,7 +63,7 @@ export async function create(options: CreateOptions): Promise<void> {
     });
   }
   const packages = options.package.map(parsePackage);
-  const progress = openProgress(options.output);
+  const progress = openProgress(options);
   const startedMs = performance.now();
   try {
     await bringUp(options, packages, { progress, startedMs, deadlineMs: startedMs + timeoutMs });
@@ -346,15 +346,27 @@ function commandLine(verb: string, name: string): string {
   return `${skiff} ${verb}${name === defaultName ? "" : ` --name ${name}`}`;
 }
 
-function openProgress(output: "text" | "json"): Progress {
+function openProgress({ output, color }: Pick<CreateOptions, "output" | "color">): Progress {
   if (output === "json")
     return jsonProgress(
       (line) => process.stdout.write(line),
       () => new Date(),
     );
-  if (process.stderr.isTTY && process.env["CI"] === undefined)
-    return treeProgress(process.stderr, () => performance.now());
-  return lineProgress((line) => process.stderr.write(line));
+  const isTerminal = process.stderr.isTTY && process.env["CI"] === undefined;
+  const isColored = (color || isTerminal) && !process.env["NO_COLOR"];
+  const write = (text: string) => process.stderr.write(isColored ? colorMarks(text) : text);
+  if (!isTerminal) return lineProgress(write);
+  // A window changes its size while it is watched.
+  const terminal = {
+    write,
+    get columns() {
+      return process.stderr.columns;
+    },
+    get rows() {
+      return process.stderr.rows;
+    },
+  };
+  return treeProgress(terminal, () => performance.now());
 }
 
 function parsePackage(text: string): PackageArgument {

@@ -6,7 +6,6 @@ import { connectKubeconfig, readConfigOrExplain } from "../connect.ts";
 import { runningPlatform } from "../daemon.ts";
 import { formatItems, parseOutputFormat } from "../output.ts";
 import { nodes } from "../resources.ts";
-import type { GetFlags } from "./get-secrets.ts";
 
 const columns = ["NAME", "EXTERNAL-PORT", "KUBE-API", "TLS", "KUBE-PORT", "NODES"];
 
@@ -33,7 +32,7 @@ type ClusterItem = {
 };
 
 /** Lists every platform of this user; one that does not answer is listed with its state, not an error. */
-export async function getClusters({ output }: GetFlags): Promise<void> {
+export async function getClusters({ output }: { output: string }): Promise<void> {
   const format = parseOutputFormat(output);
   const items: ClusterItem[] = [];
   for (const name of listPlatforms()) items.push(await clusterItem(name));
