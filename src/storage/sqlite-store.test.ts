@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -131,6 +132,18 @@ describe("A file", () => {
     assert.ok(statSync(file).size < 10e6, `${statSync(file).size} bytes for 830 KB of values`);
     assert.deepEqual(query(file, "SELECT count(*) AS rows FROM log"), { rows: 100 });
     await withStore(file, async (store) => assert.equal(store.count("/"), 100));
+  });
+
+  test("that was being made when its process was killed leaves nothing beside it once it is opened", async () => {
+    const directory = join(newFile(), "..", "drafts");
+    mkdirSync(directory);
+    const file = join(directory, "store.db");
+    const ended = spawnSync(process.execPath, ["--version"]).pid;
+    const kept = [`store.db.${process.ppid}.new`, `other.db.${ended}.new`];
+    for (const name of [...kept, `store.db.${ended}.new`, `store.db.${ended}.new-journal`])
+      writeFileSync(join(directory, name), "half");
+    await withStore(file, async () => {});
+    assert.deepEqual(readdirSync(directory).sort(), ["store.db", ...kept].sort());
   });
 
   test("keeps its revision when no row is left in it", async () => {
