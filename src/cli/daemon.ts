@@ -12,8 +12,8 @@ import {
   statSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { errorText, sleep, waitUntil } from "../lib/index.ts";
-import { isAlive, type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
+import { errorText, isAlive, sleep, waitUntil } from "../lib/index.ts";
+import { type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
 import { CliError, isErrorCode } from "./errors.ts";
 
 /** How long a platform may take to start; a database of 200,000 objects takes a few seconds. */

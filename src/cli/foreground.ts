@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { flushCompileCache } from "node:module";
-import { createLog, errorText, type LogLevel } from "../lib/index.ts";
-import { type PlatformConfig, type StateDirectory, startPlatform, writeFileAtomically } from "../platform/index.ts";
+import { createLog, errorText, type LogLevel, writeFileAtomically } from "../lib/index.ts";
+import { type PlatformConfig, type StateDirectory, startPlatform } from "../platform/index.ts";
 import { skiffVersion } from "./commands/version.ts";
 import type { DaemonMessage, RunFile } from "./daemon.ts";
 import { CliError } from "./errors.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseYaml, stringifyYaml } from "../apimachinery/index.ts";
-import { writeFileAtomically } from "../platform/index.ts";
+import { writeFileAtomically } from "../lib/index.ts";
 import { CliError } from "./errors.ts";
 
 type Named<T> = { name: string } & T;

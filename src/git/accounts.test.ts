@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -108,7 +109,7 @@ test("a damaged file is reported, not replaced", async () => {
 test("what a write that was cut off has left is removed at the next open, and nothing else", async () => {
   const place = join(dir, "drafts");
   await openAccounts({ dir: place });
-  await writeFile(join(place, "accounts.json.0123456789ab.tmp"), "{");
+  await writeFile(join(place, `accounts.json.${spawnSync(process.execPath, ["--version"]).pid}.tmp`), "{");
   await writeFile(join(place, "notes.tmp"), "mine");
   await openAccounts({ dir: place });
   assert.deepEqual(

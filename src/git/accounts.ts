@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StatusError } from "../apimachinery/index.ts";
+import { removeDrafts, writeFileAtomically } from "../lib/index.ts";
 import {
   type AccountsData,
   emptyAccounts,
@@ -10,7 +11,6 @@ import {
   type Token,
   type User,
 } from "./accounts-file.ts";
-import { removeDrafts, writeFileAtomically } from "./files.ts";
 import { createGate, createLock } from "./lock.ts";
 import { isOwnerName, isReservedOwner } from "./names.ts";
 import {
@@ -98,7 +98,7 @@ export async function openAccounts(options: { dir: string; now?: () => Date; ran
   const random = options.random ?? randomBytes;
   const path = join(options.dir, "accounts.json");
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
-  await removeDrafts(options.dir);
+  removeDrafts(path);
   let data = await readAccounts(path);
   const lock = createLock();
   const gate = createGate(checksMax, checksWaitingMax);
@@ -110,7 +110,7 @@ export async function openAccounts(options: { dir: string; now?: () => Date; ran
     lock(async () => {
       const draft = structuredClone(data);
       const result = await edit(draft);
-      await writeFileAtomically(path, JSON.stringify(draft, undefined, 2) + "\n");
+      writeFileAtomically(path, JSON.stringify(draft, undefined, 2) + "\n");
       data = draft;
       return result;
     });

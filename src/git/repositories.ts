@@ -183,7 +183,7 @@ export async function openRepositories(options: { dir: string; log: Log; now?: (
   let lastId = found.reduce((highest, { facts }) => Math.max(highest, facts.id), 0);
   for (const { facts, gitDir } of found) {
     const numbered = facts.id === 0 ? { ...facts, id: ++lastId } : facts;
-    if (numbered !== facts) await writeFacts(gitDir, numbered);
+    if (numbered !== facts) writeFacts(gitDir, numbered);
     entries.set(repositoryKey(facts.owner, facts.name), entryOf(numbered, gitDir));
   }
   const readers = openObjectReaders(environment);
@@ -204,7 +204,7 @@ export async function openRepositories(options: { dir: string; log: Log; now?: (
 
   const save = async (entry: Entry, repository: Repository, hooks: readonly Hook[] = entry.hooks) => {
     const { gitDir, ...facts } = repository;
-    await writeFacts(gitDir, { ...facts, hooks });
+    writeFacts(gitDir, { ...facts, hooks });
     entry.repository = repository;
     entry.hooks = hooks;
   };
@@ -333,7 +333,7 @@ export async function openRepositories(options: { dir: string; log: Log; now?: (
     const made = join(work, randomUUID());
     try {
       await makeBareRepository(made, facts.defaultBranch);
-      await writeFacts(made, facts);
+      writeFacts(made, facts);
       await mkdir(dirname(gitDir), { recursive: true, mode: 0o700 });
       await rename(made, gitDir);
       await syncPath(dirname(gitDir));

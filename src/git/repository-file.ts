@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "./files.ts";
+import { writeFileAtomically } from "../lib/index.ts";
 import { type Fields, flagOf, integerOf, isFields, listOf, textOf, textsOf } from "./json.ts";
 
 /** A webhook, as Gitea's API describes it. */
@@ -49,8 +49,8 @@ export async function readFacts(gitDir: string): Promise<RepositoryFacts | undef
   }
 }
 
-export async function writeFacts(gitDir: string, facts: RepositoryFacts): Promise<void> {
-  await writeFileAtomically(join(gitDir, fileName), JSON.stringify(facts, undefined, 2) + "\n");
+export function writeFacts(gitDir: string, facts: RepositoryFacts): void {
+  writeFileAtomically(join(gitDir, fileName), JSON.stringify(facts, undefined, 2) + "\n");
 }
 
 function parseFacts(value: Fields): RepositoryFacts | undefined {

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
-import { readJsonFile, type StateDirectory, writeFileAtomically } from "./state-directory.ts";
+import { writeFileAtomically } from "../lib/index.ts";
+import { readJsonFile, type StateDirectory } from "./state-directory.ts";
 
 /** How a platform answers, as `skiff create` was told. */
 export type PlatformConfig = {

@@ -4,7 +4,6 @@
 export { ConfigError, freePort, type PlatformConfig, platformUrls, readConfig, writeConfig } from "./config.ts";
 export { type Platform, type PlatformOptions, PlatformStartError, type StartFailure, startPlatform } from "./start.ts";
 export {
-  isAlive,
   listPlatforms,
   platformsRoot,
   readJsonFile,
@@ -12,5 +11,4 @@ export {
   removeStateDirectory,
   type StateDirectory,
   stateDirectory,
-  writeFileAtomically,
 } from "./state-directory.ts";

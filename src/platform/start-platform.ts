@@ -8,7 +8,7 @@ import { startControllers } from "../controllers/index.ts";
 import { type CertificateAuthority, openCertificateAuthority, startListener } from "../gateway/index.ts";
 import { openAccounts, openRepositories, openSources, startWebhooks } from "../git/index.ts";
 import { startGitOps } from "../gitops/index.ts";
-import type { User } from "../lib/index.ts";
+import { type User, writeFileAtomically } from "../lib/index.ts";
 import { startPackages } from "../packages/index.ts";
 import { openSqliteStore } from "../storage/index.ts";
 import { platformUrls, writeConfig } from "./config.ts";
@@ -17,7 +17,7 @@ import { ensureGitCredential, ensureLocalbuild, ensureNamespaces, installCrds } 
 import { administratorKubeconfig } from "./kubeconfig.ts";
 import { localRepository } from "./local-urls.ts";
 import type { Platform, PlatformOptions } from "./start.ts";
-import { readJsonFile, type StateDirectory, writeFileAtomically } from "./state-directory.ts";
+import { readJsonFile, type StateDirectory } from "./state-directory.ts";
 
 /** What the platform's own controllers are to the API server. */
 const system: User = { name: "system:skiff", groups: ["system:masters", "system:authenticated"] };

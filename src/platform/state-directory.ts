@@ -1,17 +1,7 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 
 /** Everything one platform keeps, and where: one directory, so that removing it removes the platform. */
 export type StateDirectory = {
@@ -75,56 +65,6 @@ export function readJsonFile(file: string): unknown {
     throw error;
   }
   return JSON.parse(content);
-}
-
-/** Replaces a file as a whole: after a crash it holds either the old content or the new. */
-export function writeFileAtomically(file: string, content: string, mode = 0o600): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  removeDrafts(file);
-  const draft = `${file}.${process.pid}.tmp`;
-  try {
-    const handle = openSync(draft, "wx", mode);
-    try {
-      writeSync(handle, content);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(draft, file);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
-}
-
-/** Removes what processes have left beside a file that were killed while they wrote it. */
-function removeDrafts(file: string): void {
-  const prefix = `${basename(file)}.`;
-  for (const name of readdirSync(dirname(file))) {
-    const [, pid] = (name.startsWith(prefix) && /^(\d+)\.tmp$/.exec(name.slice(prefix.length))) || [];
-    if (pid === undefined) continue;
-    const isOwn = Number(pid) === process.pid;
-    if (isOwn || !isAlive(Number(pid))) rmSync(join(dirname(file), name), { force: true });
-  }
-}
-
-/** Whether there is a process of this id, of whomever. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !hasEnded(pid);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
-
-/** A process that has ended stays in the table until its parent has looked, which may take a second in containers. */
-function hasEnded(pid: number): boolean {
-  try {
-    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -1,16 +1,6 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { accessSync, closeSync, constants, existsSync, linkSync, openSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { removeDrafts } from "../lib/index.ts";
 import { StoreError, storeErrorFrom } from "./store-error.ts";
 
 /** "Skif", in the header of each file of ours, so that nobody else's database is taken for one. */
@@ -68,7 +58,7 @@ export function openSqliteFile(file: string, synchronous: Synchronous): Database
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     // Before anything is written: a database that is not ours stays as it is.
     checkVersion(database, what);
-    removeDrafts(file);
+    removeDrafts(file, draftEnding);
     // On macOS only fullfsync asks the disk itself to write; elsewhere it changes nothing.
     database.exec(`
       PRAGMA journal_mode = WAL;
@@ -85,6 +75,9 @@ export function openSqliteFile(file: string, synchronous: Synchronous): Database
     throw storeErrorFrom(what, cause);
   }
 }
+
+/** What follows the process id in the name of a database that is being made, and of what SQLite keeps beside it. */
+const draftEnding = /\.new(-journal)?/;
 
 /** Makes the database beside its place and then puts it there: it is there as a whole or not at all, also after a crash. */
 function createFile(file: string, what: string): void {
@@ -107,24 +100,6 @@ function createFile(file: string, what: string): void {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   } finally {
     rmSync(draft, { force: true });
-  }
-}
-
-/** Removes what processes have left that were killed while they made the database. */
-function removeDrafts(file: string): void {
-  const prefix = `${basename(file)}.`;
-  for (const name of readdirSync(dirname(file))) {
-    const [, pid] = (name.startsWith(prefix) && /^(\d+)\.new(-journal)?$/.exec(name.slice(prefix.length))) || [];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(file), name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

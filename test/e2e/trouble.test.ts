@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
-import { isAlive } from "../../src/platform/index.ts";
+import { isAlive } from "../../src/lib/index.ts";
 import { type Machine, newMachine, root } from "../support/platform.ts";
 
 let machine: Machine;

@@ -4,7 +4,8 @@ import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { domainToASCII } from "node:url";
-import { isErrno, makeDirectoryAtomically, removeOldDrafts, writeFileAtomically } from "./files.ts";
+import { writeFileAtomically } from "../../lib/index.ts";
+import { isErrno, makeDirectoryAtomically, removeOldDrafts } from "./files.ts";
 import { type CertificateUse, createAuthority, issueCertificate, type PemPair } from "./issue.ts";
 
 /** Signs the certificates of one platform. */
@@ -63,7 +64,7 @@ export async function openCertificateAuthority(
     if (kept !== undefined && serves(kept, certificate, now())) return kept;
     const issued = await issueCertificate(authority, use, now());
     // One file for both halves, so that they cannot come apart.
-    await writeFileAtomically(file, issued.key + issued.cert, 0o600);
+    writeFileAtomically(file, issued.key + issued.cert);
     return issued;
   };
 

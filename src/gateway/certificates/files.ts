@@ -3,23 +3,6 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * Replaces a file so that readers see the old content or the new one, also after a power cut.
- *
- * @param mode permissions of the new file
- */
-export async function writeFileAtomically(path: string, text: string, mode: number): Promise<void> {
-  const draft = `${path}.${randomUUID()}.new`;
-  try {
-    await writeDurably(draft, text, mode);
-    await rename(draft, path);
-  } catch (cause) {
-    await rm(draft, { force: true });
-    throw new Error(`Cannot write ${path}`, { cause });
-  }
-  await syncDirectory(dirname(path));
-}
-
-/**
  * Makes a directory together with its files: it is there with all of them or not at all.
  *
  * @returns false when the directory exists already; then nothing has changed

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { writeFileAtomically } from "./state-directory.ts";
+import { writeFileAtomically } from "./files.ts";
 
 function newDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), "skiff-state-"));
+  const directory = mkdtempSync(join(tmpdir(), "skiff-files-"));
   t.after(() => rmSync(directory, { recursive: true }));
   return directory;
 }
