@@ -1,5 +1,5 @@
-import { badRequest, conflict, invalid, type KubeObject, notFound, type StatusCause } from "../apimachinery/index.ts";
-import { CompareError, type Entry } from "../storage/index.ts";
+import { badRequest, conflict, invalid, type KubeObject, type StatusCause } from "../apimachinery/index.ts";
+import type { Entry } from "../storage/index.ts";
 import { definitionsName } from "./crd/definition.ts";
 import { markDefinitionDeleted } from "./crd/terminating.ts";
 import type { Writing, Written } from "./create.ts";
@@ -7,10 +7,8 @@ import { dryRunOf, integer } from "./query.ts";
 import { groupResourceOf } from "./resource.ts";
 import { type Server, timestamp } from "./server.ts";
 import { decodeStored } from "./stored.ts";
-import { isFinished, liveObject, type Place } from "./update.ts";
+import { fromLatest, isFinished, liveObject, type Place } from "./update.ts";
 
-/** As in Kubernetes: see `updateObject`. */
-const attemptsMax = 5;
 /** What a pod gets to end when nobody says otherwise; the default of `terminationGracePeriodSeconds`. */
 const podGraceSeconds = 30;
 
@@ -101,18 +99,8 @@ export async function deleteObject(
   writing: Writing,
   options: DeleteOptions,
 ): Promise<Written> {
-  const { resource, namespace, name } = place;
-  const key = server.keys.key(resource.storageName, namespace, name);
-  for (let attempt = 1; ; attempt++) {
-    const entry = server.store.latest(key);
-    if (entry === undefined) throw notFound(groupResourceOf(resource), name);
-    try {
-      return await step(server, place, { ...writing, dryRun: options.dryRun }, options, entry);
-    } catch (error) {
-      if (!(error instanceof CompareError)) throw error;
-      if (attempt >= attemptsMax) throw conflict(groupResourceOf(resource), name);
-    }
-  }
+  const deleting = { ...writing, dryRun: options.dryRun };
+  return await fromLatest(server, place, async (entry) => await step(server, place, deleting, options, entry));
 }
 
 async function step(

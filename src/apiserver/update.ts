@@ -43,13 +43,25 @@ export async function updateObject(
   writing: Writing,
   change: (live: Readonly<KubeObject>) => Change,
 ): Promise<Written> {
-  const { resource, namespace, name } = place;
+  return await fromLatest(server, place, async (entry) => await step(server, place, writing, entry, change));
+}
+
+/**
+ * Writes what `step` makes of the newest state of an object, and starts anew when another write came between.
+ *
+ * @throws {StatusError} `NotFound`, or `Conflict` when others came between each time
+ */
+export async function fromLatest(
+  server: Server,
+  { resource, namespace, name }: Place,
+  step: (entry: Entry) => Promise<Written>,
+): Promise<Written> {
   const key = server.keys.key(resource.storageName, namespace, name);
   for (let attempt = 1; ; attempt++) {
     const entry = server.store.latest(key);
     if (entry === undefined) throw notFound(groupResourceOf(resource), name);
     try {
-      return await step(server, place, writing, entry, change);
+      return await step(entry);
     } catch (error) {
       if (!(error instanceof CompareError)) throw error;
       if (attempt >= attemptsMax) throw conflict(groupResourceOf(resource), name);
