@@ -93,14 +93,14 @@ test("packages with broken files, refused manifests and workloads each end with 
     at("pods/manifests", "pod.yaml"),
     "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: nginx}]\n",
   );
-  const create = async (folder: string) =>
-    await machine.skiff("create", "--port", String(machine.port), "-p", at(folder), "--timeout", "4s");
+  const create = async (folder: string, timeout: string) =>
+    await machine.skiff("create", "--port", String(machine.port), "-p", at(folder), "--timeout", timeout);
 
-  const broken = await create("broken");
+  const broken = await create("broken", "60s");
   assert.equal(broken.code, 1, broken.stderr);
   assert.match(broken.stderr, /broken\/app\.yaml:\d+/);
 
-  const refused = await create("refused");
+  const refused = await create("refused", "10s");
   assert.equal(refused.code, 3, refused.stderr);
   assert.match(refused.stderr, /service\.yaml/);
   assert.match(
@@ -108,7 +108,7 @@ test("packages with broken files, refused manifests and workloads each end with 
     /Service "bad" is invalid: \[?spec\.ports\[0\]\.port: Invalid value: 123456: must be between 1 and 65535, inclusive/,
   );
 
-  const pods = await create("pods");
+  const pods = await create("pods", "60s");
   assert.equal(pods.code, 4, pods.stderr);
   assert.match(pods.stderr, /runs no pods[\s\S]*Application argocd\/pods +needs what nothing here runs: Pod web/);
 });

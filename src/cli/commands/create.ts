@@ -269,7 +269,9 @@ async function waitUntilReady(
 function notReady(open: readonly Item[], run: { name: string; timeout: string }, timedOut: boolean): CliError {
   const why = treeLines(open, 400, "  ").join("\n");
   const failed = open.filter(({ state }) => state === "broken" || state === "failing");
-  if (failed.length > 0 && !timedOut)
+  // What is broken does not heal by waiting, however late it was found.
+  const isDefinite = open.every(({ state }) => state === "broken");
+  if (failed.length > 0 && (isDefinite || !timedOut))
     return new CliError("package-failed", { name: run.name, count: failed.length, why });
   if (open.every(({ state }) => state === "needs-pods")) return new CliError("needs-pods", { why });
   return new CliError("not-ready", { name: run.name, timeout: run.timeout, why });
