@@ -11,6 +11,7 @@ export {
   matchesFields,
   parseFieldSelector,
 } from "./field-selectors.ts";
+export { type Fields, fieldsAt, isFields, itemsAt, listAt, numberAt, textAt, textsAt, valueAt } from "./fields.ts";
 export { compareUtf8, formatGoFloat, formatGoJson, formatGoValue, quoteGo } from "./go-format.ts";
 export { canonicalJson, cloneJson, deepEqual, duplicateJsonKeys, jsonDepthMax, parseJson, setField } from "./json.ts";
 export { applyJsonPatch, jsonPatchOperationsMax } from "./json-patch.ts";

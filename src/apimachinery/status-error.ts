@@ -1,3 +1,4 @@
+import { isFields } from "./fields.ts";
 import { quoteGo } from "./go-format.ts";
 
 /** Why a request was refused; the words of `metav1.StatusReason`. */
@@ -247,7 +248,7 @@ export function reasonOfCode(code: number): StatusReason {
 
 /** Reads a `Status` of any server; `undefined` when `value` is something else. Reasons we do not know are left out. */
 export function parseStatus(value: unknown): Status | undefined {
-  if (!isRecord(value) || value["kind"] !== "Status" || typeof value["apiVersion"] !== "string") return undefined;
+  if (!isFields(value) || value["kind"] !== "Status" || typeof value["apiVersion"] !== "string") return undefined;
   if (value["apiVersion"] !== "v1" && value["apiVersion"] !== "meta.k8s.io/v1") return undefined;
   const failed = value["status"] !== "Success";
   const status: Status = {
@@ -269,7 +270,7 @@ export function parseStatus(value: unknown): Status | undefined {
 }
 
 function parseMetadata(value: unknown): StatusMetadata {
-  if (!isRecord(value)) return {};
+  if (!isFields(value)) return {};
   const { resourceVersion, continue: token, remainingItemCount } = value;
   return {
     ...(typeof resourceVersion === "string" && { resourceVersion }),
@@ -279,14 +280,14 @@ function parseMetadata(value: unknown): StatusMetadata {
 }
 
 function parseDetails(value: unknown): StatusDetails | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isFields(value)) return undefined;
   const { name, group, kind, uid, causes, retryAfterSeconds } = value;
   return {
     ...(typeof name === "string" && { name }),
     ...(typeof group === "string" && { group }),
     ...(typeof kind === "string" && { kind }),
     ...(typeof uid === "string" && { uid }),
-    ...(Array.isArray(causes) && { causes: causes.filter(isRecord).map(parseCause) }),
+    ...(Array.isArray(causes) && { causes: causes.filter(isFields).map(parseCause) }),
     ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
   };
 }
@@ -301,10 +302,6 @@ function textOf(value: unknown): string {
 
 function isReason(value: unknown): value is StatusReason {
   return typeof value === "string" && Object.hasOwn(codes, value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function resourceDetails({ group, resource }: GroupResource, name: string): StatusDetails {

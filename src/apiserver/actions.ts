@@ -1,10 +1,17 @@
-import { badRequest, cloneJson, methodUnknown, notFound, successStatus } from "../apimachinery/index.ts";
+import {
+  badRequest,
+  cloneJson,
+  isFields,
+  methodUnknown,
+  notFound,
+  successStatus,
+  textAt,
+} from "../apimachinery/index.ts";
 import type { HttpResponse } from "../lib/index.ts";
 import { answerResponse, statusPieces } from "./answer.ts";
 import { objectFrom } from "./body.ts";
 import type { Call } from "./call.ts";
 import { readObject } from "./decode.ts";
-import { isFields, textAt } from "./fields.ts";
 import { bindPod, evictPod } from "./pod-actions.ts";
 import { parseWriteOptions } from "./query.ts";
 import { type ApiResource, groupResourceOf } from "./resource.ts";

@@ -1,6 +1,12 @@
-import { badRequest, invalid, invalidValue, type KubeObject, type StatusError } from "../apimachinery/index.ts";
+import {
+  badRequest,
+  invalid,
+  invalidValue,
+  isFields,
+  type KubeObject,
+  type StatusError,
+} from "../apimachinery/index.ts";
 import type { Body } from "./decode.ts";
-import { isFields } from "./fields.ts";
 import type { FieldValidation } from "./query.ts";
 import type { ApiResource } from "./resource.ts";
 

@@ -1,4 +1,4 @@
-import { badRequest, conflict, invalid, type KubeObject, type StatusCause } from "../apimachinery/index.ts";
+import { badRequest, conflict, invalid, isFields, type KubeObject, type StatusCause } from "../apimachinery/index.ts";
 import type { Entry } from "../storage/index.ts";
 import { definitionsName } from "./crd/definition.ts";
 import { markDefinitionDeleted } from "./crd/terminating.ts";
@@ -60,12 +60,12 @@ function fromQuery(query: URLSearchParams): Sent {
 }
 
 function fromBody(body: unknown): Sent {
-  if (!isRecord(body)) throw badRequest("the body of a delete must be DeleteOptions");
+  if (!isFields(body)) throw badRequest("the body of a delete must be DeleteOptions");
   const { kind, gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents, dryRun } = body;
   if (kind !== undefined && kind !== "DeleteOptions") {
     throw badRequest(`decoded object cannot be converted to DeleteOptions: it is of kind ${JSON.stringify(kind)}`);
   }
-  const condition = isRecord(preconditions) ? preconditions : {};
+  const condition = isFields(preconditions) ? preconditions : {};
   return {
     gracePeriodSeconds: typeof gracePeriodSeconds === "number" ? gracePeriodSeconds : undefined,
     preconditions: { uid: text(condition["uid"]), resourceVersion: text(condition["resourceVersion"]) },
@@ -81,10 +81,6 @@ function isPolicy(policy: string): policy is "Orphan" | "Background" | "Foregrou
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -205,5 +201,5 @@ function podGrace(pod: KubeObject, { gracePeriodSeconds }: DeleteOptions): numbe
 }
 
 function asRecord(value: unknown): Record<string, unknown> {
-  return isRecord(value) ? value : {};
+  return isFields(value) ? value : {};
 }

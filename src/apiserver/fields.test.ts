@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setAt, valueAt } from "./fields.ts";
+import { valueAt } from "../apimachinery/index.ts";
+import { setAt } from "./fields.ts";
 
 test("setAt makes what is missing on the way", () => {
   const target = { a: 1, b: { c: 2 } };

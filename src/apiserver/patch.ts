@@ -7,6 +7,7 @@ import {
   conflict,
   formatGoValue,
   invalid,
+  isFields,
   type JsonObject,
   type JsonValue,
   type KubeObject,
@@ -16,7 +17,6 @@ import {
 } from "../apimachinery/index.ts";
 import { type HttpRequest, readBody } from "../lib/index.ts";
 import { type Body, bodyBytesMax, decodeJson, decodeYaml } from "./decode.ts";
-import { isFields } from "./fields.ts";
 import { parseMediaType } from "./negotiate.ts";
 import { patchTypes } from "./openapi/operations.ts";
 import { type ApiResource, groupResourceOf } from "./resource.ts";

@@ -2,14 +2,20 @@ import {
   badRequest,
   cloneJson,
   conflict,
+  type Fields,
+  fieldsAt,
+  isFields,
   type KubeObject,
+  listAt,
   matchesLabels,
   StatusError,
   selectorFromObject,
+  textAt,
+  valueAt,
 } from "../apimachinery/index.ts";
 import type { Writing } from "./create.ts";
 import { deleteObject, parseDeleteOptions } from "./delete.ts";
-import { type Fields, fieldsAt, isFields, listAt, setAt, textAt, valueAt } from "./fields.ts";
+import { setAt } from "./fields.ts";
 import type { ApiResource } from "./resource.ts";
 import { type Server, timestamp } from "./server.ts";
 import { decodeStored } from "./stored.ts";

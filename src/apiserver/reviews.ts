@@ -1,7 +1,16 @@
-import { badRequest, type KubeObject } from "../apimachinery/index.ts";
+import {
+  badRequest,
+  type Fields,
+  fieldsAt,
+  isFields,
+  type KubeObject,
+  listAt,
+  textAt,
+  textsAt,
+  valueAt,
+} from "../apimachinery/index.ts";
 import type { User } from "../lib/index.ts";
 import type { Attributes, Authorizer } from "./authorize.ts";
-import { type Fields, fieldsAt, isFields, listAt, textAt, textsAt, valueAt } from "./fields.ts";
 
 /** What a review is answered from. */
 export type ReviewContext = {

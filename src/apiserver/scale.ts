@@ -1,11 +1,13 @@
 import {
   badRequest,
   formatLabelSelector,
+  isFields,
   type KubeObject,
   notFound,
   selectorFromObject,
+  valueAt,
 } from "../apimachinery/index.ts";
-import { isFields, setAt, valueAt } from "./fields.ts";
+import { setAt } from "./fields.ts";
 import { type ApiResource, groupResourceOf, type ScalePaths } from "./resource.ts";
 
 /** Shows the replica counts of an object as `autoscaling/v1 Scale`. @throws {StatusError} `NotFound` when it has none */

@@ -1,4 +1,5 @@
-import { type Fields, flagOf, integerOf, isFields, listOf, textOf, textsOf } from "./json.ts";
+import { type Fields, isFields } from "../apimachinery/index.ts";
+import { flagOf, integerOf, listOf, textOf, textsOf } from "./json.ts";
 
 /** Times are RFC 3339. */
 export type User = {

@@ -1,9 +1,4 @@
 /** Reading JSON that others have written: one function for each type, each with the value to take when it is absent or of another type. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 export function textOf(value: unknown, otherwise = ""): string {
   return typeof value === "string" ? value : otherwise;

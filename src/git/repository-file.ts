@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Fields, isFields } from "../apimachinery/index.ts";
 import { writeFileAtomically } from "../lib/index.ts";
-import { type Fields, flagOf, integerOf, isFields, listOf, textOf, textsOf } from "./json.ts";
+import { flagOf, integerOf, listOf, textOf, textsOf } from "./json.ts";
 
 /** A webhook, as Gitea's API describes it. */
 export type Hook = {

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../apimachinery/index.ts";
+import { type KubeObject, listAt, textAt, valueAt } from "../apimachinery/index.ts";
 import type { Client, Resource } from "../client/index.ts";
 import { errorText, type Log } from "../lib/index.ts";
 import type { Push } from "./application/affected-by-push.ts";
@@ -10,7 +10,6 @@ import { resourceHealth } from "./health/resource-health.ts";
 import { createKinds } from "./live/kinds.ts";
 import { createLiveState } from "./live/live-state.ts";
 import { kindsWithOwnedObjects } from "./live/owned-kinds.ts";
-import { fieldAt, listAt, textAt } from "./object/fields.ts";
 import { isCrd, isNamespace } from "./object/key.ts";
 import { ensureDefaultProject, projectResource } from "./project/app-projects.ts";
 import { createClusterWriter } from "./sync/cluster-writer.ts";
@@ -46,7 +45,7 @@ const crdResource: Resource = {
 };
 
 function servedVersions(crd: KubeObject | undefined): string {
-  const served = listAt(crd, "spec", "versions").filter((version) => fieldAt(version, "served") === true);
+  const served = listAt(crd, "spec", "versions").filter((version) => valueAt(version, "served") === true);
   return served.map((version) => textAt(version, "name")).join();
 }
 

@@ -1,4 +1,4 @@
-import { type KubeObject, parseYamlDocuments, YamlError } from "../apimachinery/index.ts";
+import { isFields, type KubeObject, parseYamlDocuments, YamlError } from "../apimachinery/index.ts";
 import type { PackageProblem } from "../apis/index.ts";
 
 /** Where Argo CD's objects live when a file does not say. */
@@ -34,7 +34,7 @@ export function parseApplicationFile(file: string, content: string): Application
   for (const { value, line } of documents) {
     const problem = (why: string, severity: PackageProblem["severity"] = "error") =>
       result.problems.push({ file, message: `${file}:${line}: ${why}`, severity });
-    if (!isObject(value)) {
+    if (!isFields(value)) {
       problem("given file contains an invalid kubernetes manifest: not a mapping");
       continue;
     }
@@ -50,7 +50,7 @@ export function parseApplicationFile(file: string, content: string): Application
       );
       continue;
     }
-    if (!isObject(metadata) || typeof metadata["name"] !== "string" || metadata["name"] === "") {
+    if (!isFields(metadata) || typeof metadata["name"] !== "string" || metadata["name"] === "") {
       problem(`${kind} has no metadata.name`);
       continue;
     }
@@ -66,8 +66,4 @@ export function parseApplicationFile(file: string, content: string): Application
     });
   }
   return result;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
+import { isFields } from "../fields.ts";
 import { quoteGo } from "../go-format.ts";
-import { isObject } from "../schema/schema.ts";
 import { itemElement } from "./list-items.ts";
 import { elementText, fieldElement, type PathElement } from "./path-element.ts";
 import { type ListType, type MapType, shapeOf, type Type } from "./type.ts";
@@ -17,7 +17,7 @@ export function appliedFaults(value: unknown, type: Type): readonly string[] {
       return Array.isArray(value) ? itemFaults(value, type.list) : [`: expected list, got ${shown(value)}`];
     case "map":
       if (value === null || type.map === undefined) return none;
-      return isObject(value) ? fieldFaults(value, type.map) : [`: expected map, got ${shown(value)}`];
+      return isFields(value) ? fieldFaults(value, type.map) : [`: expected map, got ${shown(value)}`];
   }
 }
 
@@ -63,7 +63,7 @@ function missingKeys(item: unknown, { keys }: ListType): string {
       : "associative list without keys has an element that's a map type";
   }
   if (item === null) return "associative list with keys may not have a null element";
-  if (!isObject(item)) return "associative list with keys may not have non-map elements";
+  if (!isFields(item)) return "associative list with keys may not have non-map elements";
   const names = keys.map(quoteGo).join(" ");
   const why = `omits all key fields [${names}] (and doesn't have default values for any key fields)`;
   return `associative list with keys has an element that ${why}`;

@@ -1,5 +1,5 @@
+import { isFields } from "../fields.ts";
 import { deepEqual } from "../json.ts";
-import { isObject } from "../schema/schema.ts";
 import { type FieldSet, fieldSet, leaf, union } from "./field-set.ts";
 import { itemsByElement } from "./list-items.ts";
 import { fieldOf, isEmpty, listOf, noFields, objectOf } from "./parts.ts";
@@ -102,7 +102,7 @@ function compareFields(
 
 /** A struct that always exists is empty where it is absent. */
 function isImplied(type: Type, other: unknown): boolean {
-  return type.implied && isObject(other);
+  return type.implied && isFields(other);
 }
 
 function compareItems(old: readonly unknown[], now: readonly unknown[], type: ListType): Comparison | undefined {

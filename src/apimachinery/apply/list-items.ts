@@ -1,11 +1,11 @@
-import { isObject } from "../schema/schema.ts";
+import { isFields } from "../fields.ts";
 import { keyElement, type PathElement, valueElement } from "./path-element.ts";
 import type { ListType } from "./type.ts";
 
 /** What tells an item of a list of type `set` or `map` from the others; `undefined` when it has nothing that does. */
 export function itemElement(type: ListType, item: unknown): PathElement | undefined {
   if (type.keys.length === 0) return typeof item === "object" || item === undefined ? undefined : valueElement(item);
-  if (!isObject(item)) return undefined;
+  if (!isFields(item)) return undefined;
   const fields: [string, unknown][] = [];
   for (const key of type.keys) {
     const value = item[key] ?? type.keyDefaults.get(key);

@@ -1,6 +1,6 @@
+import { isFields } from "../fields.ts";
 import { compareUtf8, quoteGo } from "../go-format.ts";
 import type { ManagedFieldsEntry } from "../object.ts";
-import { isObject } from "../schema/schema.ts";
 import { difference, type FieldSet, fieldSetOf, fromFieldsV1, toFieldsV1, union } from "./field-set.ts";
 import { fieldElement } from "./path-element.ts";
 
@@ -69,15 +69,15 @@ function readManager(entry: unknown, index: number): Manager {
 }
 
 function isEntry(entry: unknown): entry is ManagedFieldsEntry {
-  return isObject(entry) && entryFault(entry, 0) === "";
+  return isFields(entry) && entryFault(entry, 0) === "";
 }
 
 function entryFault(entry: unknown, index: number): string {
-  if (!isObject(entry)) return `managed fields entry ${index} is no object`;
+  if (!isFields(entry)) return `managed fields entry ${index} is no object`;
   const { operation, apiVersion, fieldsType } = entry;
   if (operation !== "Apply" && operation !== "Update") return "operation must be `Apply` or `Update`";
   if (typeof apiVersion !== "string" || apiVersion === "") return "apiVersion must not be empty";
-  if (fieldsType === "FieldsV1") return isObject(entry["fieldsV1"] ?? {}) ? "" : "fieldsV1 must be an object";
+  if (fieldsType === "FieldsV1") return isFields(entry["fieldsV1"] ?? {}) ? "" : "fieldsV1 must be an object";
   if (fieldsType === undefined || fieldsType === "") return `missing fieldsType in managed fields entry ${index}`;
   return `invalid fieldsType ${quoteGo(String(fieldsType))} in managed fields entry ${index}`;
 }
@@ -86,7 +86,7 @@ function entryFault(entry: unknown, index: number): string {
 export function isReset(entries: readonly unknown[] | undefined): boolean {
   if (entries === undefined) return false;
   const [first] = entries;
-  return entries.length === 0 || (entries.length === 1 && isObject(first) && Object.keys(first).length === 0);
+  return entries.length === 0 || (entries.length === 1 && isFields(first) && Object.keys(first).length === 0);
 }
 
 /** Writes `metadata.managedFields`: appliers first, then by time, name, version and subresource. */

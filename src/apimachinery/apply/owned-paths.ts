@@ -1,4 +1,4 @@
-import { isObject } from "../schema/schema.ts";
+import { isFields } from "../fields.ts";
 import { type Children, type FieldSet, fieldSet, leaf } from "./field-set.ts";
 import { itemsByElement } from "./list-items.ts";
 import { isEmpty } from "./parts.ts";
@@ -21,7 +21,7 @@ export function ownedPaths(value: unknown, type: Type): FieldSet | undefined {
     case "map": {
       const map = type.map;
       if (map === undefined || map.atomic) return leaf;
-      return isObject(value) ? fieldSet(false, ownedFields(value, map)) : undefined;
+      return isFields(value) ? fieldSet(false, ownedFields(value, map)) : undefined;
     }
   }
 }
@@ -45,7 +45,7 @@ function ownedFields(object: Record<string, unknown>, type: MapType): Children {
     if (below === undefined) continue;
     const set = ownedPaths(value, below);
     const isOwned =
-      set?.member === true || value === null || !type.isNamed(name) || (isObject(value) && isEmpty(value));
+      set?.member === true || value === null || !type.isNamed(name) || (isFields(value) && isEmpty(value));
     const owned = fieldSet(isOwned, set?.children);
     if (owned !== undefined) children.set(fieldElement(name), owned);
   }

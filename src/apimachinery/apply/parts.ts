@@ -1,4 +1,4 @@
-import { isObject } from "../schema/schema.ts";
+import { isFields } from "../fields.ts";
 
 // What a value has to merge or compare: one that is absent, null or of another shape has nothing.
 
@@ -10,7 +10,7 @@ export function listOf(value: unknown): readonly unknown[] {
 }
 
 export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isObject(value) ? value : noFields;
+  return isFields(value) ? value : noFields;
 }
 
 export function isEmpty(object: Readonly<Record<string, unknown>>): boolean {

@@ -1,5 +1,5 @@
+import { isFields } from "../fields.ts";
 import { setField } from "../json.ts";
-import { isObject } from "../schema/schema.ts";
 import type { FieldSet } from "./field-set.ts";
 import { itemElement } from "./list-items.ts";
 import { fieldElement } from "./path-element.ts";
@@ -18,7 +18,7 @@ type Emptied = "null" | "gone";
 export function removePaths(value: unknown, set: FieldSet | undefined, type: Type, emptied: Emptied): unknown {
   if (set?.children === undefined) return value;
   if (Array.isArray(value)) return removeItems(value, set, type, emptied);
-  return isObject(value) ? removeFields(value, set, type, emptied) : value;
+  return isFields(value) ? removeFields(value, set, type, emptied) : value;
 }
 
 function removeItems(list: unknown[], set: FieldSet, type: Type, emptied: Emptied): unknown {

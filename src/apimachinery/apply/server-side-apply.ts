@@ -1,7 +1,8 @@
+import { isFields } from "../fields.ts";
 import { formatGoJson } from "../go-format.ts";
 import { deepEqual } from "../json.ts";
 import type { KubeObject } from "../object.ts";
-import { isObject, type Schema } from "../schema/schema.ts";
+import type { Schema } from "../schema/schema.ts";
 import { badRequest } from "../status-error.ts";
 import { appliedFaults } from "./check-applied.ts";
 import { compareValues } from "./compare.ts";
@@ -88,8 +89,8 @@ function checkApplied(applied: KubeObject, type: Type): void {
 }
 
 function isKubeObject(value: unknown): value is KubeObject {
-  if (!isObject(value)) return false;
-  return typeof value["apiVersion"] === "string" && typeof value["kind"] === "string" && isObject(value["metadata"]);
+  if (!isFields(value)) return false;
+  return typeof value["apiVersion"] === "string" && typeof value["kind"] === "string" && isFields(value["metadata"]);
 }
 
 /** What was there before anybody applied belongs to a manager of its own, so that applying does not remove it. */

@@ -1,5 +1,6 @@
+import { isFields } from "../fields.ts";
 import { objectMetaSchema } from "../schema/object-meta.ts";
-import { isObject, type Schema, valueSchema } from "../schema/schema.ts";
+import { type Schema, valueSchema } from "../schema/schema.ts";
 
 /**
  * What a schema says about ownership: which shapes a value may have, and whether it is owned as a whole or part by part.
@@ -79,7 +80,7 @@ function withResourceFields(schema: Schema): Schema {
 
 function compile(schema: Schema, inherited: boolean): Type {
   const open = inherited || schema["x-kubernetes-preserve-unknown-fields"] === true;
-  const implied = isObject(schema.default) && Object.keys(schema.default).length === 0;
+  const implied = isFields(schema.default) && Object.keys(schema.default).length === 0;
   const type = schema["x-kubernetes-int-or-string"] ? undefined : schema.type;
   switch (type) {
     case "object":

@@ -1,6 +1,7 @@
+import { isFields } from "../fields.ts";
 import { cloneJson, setField } from "../json.ts";
 import { createReach } from "./reach.ts";
-import { isObject, propertySchema, type Schema, valueSchema } from "./schema.ts";
+import { propertySchema, type Schema, valueSchema } from "./schema.ts";
 
 /**
  * Fills in what `schema` gives a default for, in place, as apiextensions does: a missing field, or a null where the schema
@@ -20,7 +21,7 @@ export function dropNulls(value: unknown, schema: Schema): void {
     if (schema.items !== undefined) for (const item of value) dropNulls(item, schema.items);
     return;
   }
-  if (!isObject(value)) return;
+  if (!isFields(value)) return;
   for (const [name, field] of Object.entries(value)) {
     const below = propertySchema(schema, name);
     if (below === undefined) continue;
@@ -66,7 +67,7 @@ function compile(schema: Schema): Defaulter {
       }
       return;
     }
-    if (!isObject(value)) return;
+    if (!isFields(value)) return;
     for (const [name, below] of filled) {
       const field = Object.hasOwn(value, name) ? value[name] : undefined;
       if (field === undefined || replacesNull(field, below)) setField(value, name, cloneJson(below.default));

@@ -1,8 +1,9 @@
+import { isFields } from "../fields.ts";
 import { canonicalJson, deepEqual } from "../json.ts";
 import type { StatusCause } from "../status-error.ts";
 import { duplicateValue, invalidValue } from "./field-error.ts";
 import { fieldPath, type Place } from "./place.ts";
-import { isObject, type Schema } from "./schema.ts";
+import type { Schema } from "./schema.ts";
 
 /**
  * Finds items that stand twice in a list of type `set`, or share all their keys in a list of type `map`. Each is reported once,
@@ -10,7 +11,7 @@ import { isObject, type Schema } from "./schema.ts";
  */
 export function itemFaults(list: readonly unknown[], schema: Schema, place: Place | undefined): StatusCause[] {
   if (schema["x-kubernetes-list-type"] === "set") return twins(list, place);
-  const odd = list.findIndex((item) => item !== null && !isObject(item));
+  const odd = list.findIndex((item) => item !== null && !isFields(item));
   if (odd >= 0) {
     const why = "must be an object for an array of list-type map";
     return [invalidValue(`${fieldPath(place)}[${odd}]`, list[odd], why)];
@@ -31,7 +32,7 @@ export function itemBefore(list: unknown, item: unknown, schema: Schema): unknow
 }
 
 function keysOf(item: unknown, keys: readonly string[]): Record<string, unknown> {
-  if (!isObject(item)) return {};
+  if (!isFields(item)) return {};
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(item, key)).map((key) => [key, item[key]]));
 }
 

@@ -1,6 +1,7 @@
+import { isFields } from "../fields.ts";
 import { objectMetaSchema } from "./object-meta.ts";
 import { child } from "./place.ts";
-import { isObject, type Schema, valueSchema } from "./schema.ts";
+import { type Schema, valueSchema } from "./schema.ts";
 
 /**
  * Removes fields that the schema of a kind does not know, in place. `apiVersion`, `kind` and the fields of ObjectMeta below
@@ -84,7 +85,7 @@ function pruneKept(value: unknown, schema: Schema | undefined, path: string, wal
 }
 
 function pruneObject(value: unknown, known: Node, isResource: boolean, path: string, walk: Walk): void {
-  if (!isObject(value)) return;
+  if (!isFields(value)) return;
   for (const name of Object.keys(value)) {
     if (isResource && (name === "apiVersion" || name === "kind")) continue;
     const field = value[name];
@@ -105,7 +106,7 @@ function pruneObject(value: unknown, known: Node, isResource: boolean, path: str
 }
 
 function pruneMetadata(metadata: unknown, path: string, walk: Walk): void {
-  if (!isObject(metadata)) return;
+  if (!isFields(metadata)) return;
   pruneObject(metadata, node(objectMetaSchema), false, path, walk);
   if (!walk.remove) return;
   for (const [name, field] of Object.entries(metadata)) {

@@ -1,6 +1,7 @@
+import { isFields } from "../fields.ts";
 import type { StatusCause } from "../status-error.ts";
 import { forbiddenValue, invalidValue, requiredValue, unsupportedValue } from "./field-error.ts";
-import { isObject, type Schema, type ValidationRule } from "./schema.ts";
+import type { Schema, ValidationRule } from "./schema.ts";
 
 /** What holds where a rule is checked: whether below `metadata`, `apiVersion` or `kind`, and why defaults are not allowed. */
 type Context = { readonly isMeta: boolean; readonly noDefaults: string | undefined };
@@ -38,7 +39,7 @@ function rules(schema: Schema, path: string, context: Context, isRoot: boolean):
   for (const [index, one] of allOf.entries()) faults.push(...within(one, `allOf[${index}]`));
   for (const [index, one] of oneOf.entries()) faults.push(...within(one, `oneOf[${index}]`));
   for (const [index, one] of anyOf.entries()) faults.push(...within(one, `anyOf[${index}]`));
-  if (isObject(items)) faults.push(...within(items, "items"));
+  if (isFields(items)) faults.push(...within(items, "items"));
   return [
     ...faults,
     ...ownershipFaults(schema, path),

@@ -82,8 +82,3 @@ export function propertySchema(schema: Schema, name: string): Schema | undefined
   if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name];
   return valueSchema(schema);
 }
-
-/** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

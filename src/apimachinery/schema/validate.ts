@@ -1,3 +1,4 @@
+import { isFields } from "../fields.ts";
 import { formatGoFloat, quoteGo } from "../go-format.ts";
 import { canonicalJson, deepEqual } from "../json.ts";
 import type { StatusCause } from "../status-error.ts";
@@ -7,7 +8,7 @@ import { stringFormats } from "./formats.ts";
 import { itemBefore, itemFaults } from "./list-items.ts";
 import { compilePattern } from "./pattern.ts";
 import { child, dottedPath, fieldPath, type Place } from "./place.ts";
-import { isObject, type Schema, valueSchema } from "./schema.ts";
+import { type Schema, valueSchema } from "./schema.ts";
 
 /**
  * Checks a value against a schema as the API server checks custom resources: types, formats, limits, patterns, enums,
@@ -259,8 +260,8 @@ function objectCheck(schema: Schema): Check | undefined {
   if (properties.size === 0 && !additional && required.length === 0 && !limited && !embedded) return undefined;
 
   return (value, place, findings, old) => {
-    if (!isObject(value)) return;
-    const before = isObject(old) ? old : {};
+    if (!isFields(value)) return;
+    const before = isFields(old) ? old : {};
     const names = Object.keys(value);
     const count = names.length;
     if (minProperties !== undefined && count < minProperties) {

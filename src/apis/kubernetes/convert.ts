@@ -1,5 +1,15 @@
-import { cloneJson, formatApiVersion, type KubeObject } from "../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isEmpty, isFields, itemsAt, makeFields, textAt, valueAt } from "./fields.ts";
+import {
+  cloneJson,
+  type Fields,
+  fieldsAt,
+  formatApiVersion,
+  isFields,
+  itemsAt,
+  type KubeObject,
+  textAt,
+  valueAt,
+} from "../../apimachinery/index.ts";
+import { isEmpty, makeFields } from "./fields.ts";
 import type { BuiltinResource } from "./resources.ts";
 
 /**

@@ -1,6 +1,5 @@
-import { badRequest, canonicalQuantity, isStatusError, type KubeObject } from "../../apimachinery/index.ts";
+import { badRequest, canonicalQuantity, isFields, isStatusError, type KubeObject } from "../../apimachinery/index.ts";
 import { type Field, typeFields } from "./definitions.ts";
-import { isFields } from "./fields.ts";
 import type { BuiltinResource } from "./resources.ts";
 
 /**

@@ -1,10 +1,10 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
+import type { Fields, KubeObject } from "../../apimachinery/index.ts";
 import * as cluster from "./defaults/cluster.ts";
 import * as extensions from "./defaults/extensions.ts";
 import * as network from "./defaults/network.ts";
 import { defaultPod, defaultTemplate } from "./defaults/pod.ts";
 import * as workloads from "./defaults/workloads.ts";
-import { type Fields, fillEmpty, makeFields } from "./fields.ts";
+import { fillEmpty, makeFields } from "./fields.ts";
 import type { BuiltinResource } from "./resources.ts";
 
 /**

@@ -1,5 +1,4 @@
-import { formatGoJson } from "../../apimachinery/index.ts";
-import { isFields } from "./fields.ts";
+import { formatGoJson, isFields } from "../../apimachinery/index.ts";
 import { type Cell, humanDuration } from "./tables/text.ts";
 
 /** Gives every value that a path leads to; none where a step leads nowhere. */

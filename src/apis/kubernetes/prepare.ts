@@ -1,6 +1,16 @@
-import { cloneJson, deepEqual, type KubeObject } from "../../apimachinery/index.ts";
+import {
+  cloneJson,
+  deepEqual,
+  type Fields,
+  fieldsAt,
+  isFields,
+  itemsAt,
+  type KubeObject,
+  listAt,
+  textAt,
+} from "../../apimachinery/index.ts";
 import type { User } from "../../lib/index.ts";
-import { type Fields, fieldsAt, isEmpty, isFields, itemsAt, listAt, makeFields, textAt } from "./fields.ts";
+import { isEmpty, makeFields } from "./fields.ts";
 import { qosClass } from "./qos.ts";
 import type { BuiltinResource } from "./resources.ts";
 import { carryService } from "./service.ts";

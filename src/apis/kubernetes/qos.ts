@@ -1,5 +1,11 @@
-import { compareQuantities, parseQuantity, type Quantity } from "../../apimachinery/index.ts";
-import { type Fields, fieldsAt, itemsAt } from "./fields.ts";
+import {
+  compareQuantities,
+  type Fields,
+  fieldsAt,
+  itemsAt,
+  parseQuantity,
+  type Quantity,
+} from "../../apimachinery/index.ts";
 
 /** How a node treats a pod when it runs out of something, by what its containers ask for. */
 export function qosClass(pod: Fields): "Guaranteed" | "Burstable" | "BestEffort" {

@@ -1,5 +1,4 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
-import { isFields, listAt, valueAt } from "./fields.ts";
+import { isFields, type KubeObject, listAt, valueAt } from "../../apimachinery/index.ts";
 import type { BuiltinResource } from "./resources.ts";
 import { kindKey } from "./strategy.ts";
 

@@ -1,5 +1,17 @@
-import { cloneJson, invalid, invalidValue, type KubeObject, type StatusCause } from "../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isEmpty, itemsAt, listAt, makeFields, numberAt, textAt } from "./fields.ts";
+import {
+  cloneJson,
+  type Fields,
+  fieldsAt,
+  invalid,
+  invalidValue,
+  itemsAt,
+  type KubeObject,
+  listAt,
+  numberAt,
+  type StatusCause,
+  textAt,
+} from "../../apimachinery/index.ts";
+import { isEmpty, makeFields } from "./fields.ts";
 
 /** Kubernetes' default node ports. */
 const nodePortMin = 30_000;

@@ -1,5 +1,4 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
-import { type Fields, fieldsAt } from "./fields.ts";
+import { type Fields, fieldsAt, type KubeObject } from "../../apimachinery/index.ts";
 import type { BuiltinResource } from "./resources.ts";
 import { kindKey } from "./strategy.ts";
 import * as config from "./validation/config.ts";

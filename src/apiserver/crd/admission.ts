@@ -1,6 +1,5 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
+import { type KubeObject, textAt, valueAt } from "../../apimachinery/index.ts";
 import type { Admission } from "../admit.ts";
-import { textAt, valueAt } from "../fields.ts";
 import type { ApiResource } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 import { definitionsName, type Names, readNames } from "./definition.ts";

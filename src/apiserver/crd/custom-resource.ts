@@ -1,6 +1,13 @@
-import { deepEqual, internalError, type KubeObject, type Schema } from "../../apimachinery/index.ts";
+import {
+  deepEqual,
+  type Fields,
+  internalError,
+  isFields,
+  type KubeObject,
+  type Schema,
+  textAt,
+} from "../../apimachinery/index.ts";
 import { compileJsonPath, type JsonPath } from "../../apis/index.ts";
-import { type Fields, isFields, textAt } from "../fields.ts";
 import type { ApiResource, CustomPart, Rules, ScalePaths, Subresource } from "../resource.ts";
 import { startsWith, storedStart } from "../stored.ts";
 import type { Definition, DefinitionVersion } from "./definition.ts";

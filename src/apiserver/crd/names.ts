@@ -1,5 +1,4 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
-import { fieldsAt, listAt, textAt, textsAt, valueAt } from "../fields.ts";
+import { fieldsAt, type KubeObject, listAt, textAt, textsAt, valueAt } from "../../apimachinery/index.ts";
 import { type Names, readNames } from "./definition.ts";
 
 type Condition = {

@@ -8,9 +8,9 @@ import {
   type StatusCause,
   setField,
   validateSchema,
+  valueAt,
 } from "../../apimachinery/index.ts";
 import { decodeBuiltin } from "../../apis/index.ts";
-import { valueAt } from "../fields.ts";
 import type { Rules } from "../resource.ts";
 import type { Definition, DefinitionVersion } from "./definition.ts";
 import { validateFinalizersUpdate, validateMetadata } from "./metadata.ts";

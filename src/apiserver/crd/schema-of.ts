@@ -1,5 +1,4 @@
-import type { KubeObject, Schema } from "../../apimachinery/index.ts";
-import { fieldsAt, listAt, textAt } from "../fields.ts";
+import { fieldsAt, type KubeObject, listAt, type Schema, textAt } from "../../apimachinery/index.ts";
 
 /** The schema of a version, as its CRD has it. */
 export function schemaOf(crd: KubeObject, version: string): Schema {

@@ -1,5 +1,4 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
-import { fieldsAt, listAt, textAt } from "../fields.ts";
+import { fieldsAt, type KubeObject, listAt, textAt } from "../../apimachinery/index.ts";
 
 /** Holds a CRD that is being deleted until its objects are gone. */
 export const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";

@@ -1,12 +1,15 @@
 import {
   invalidValue,
+  isFields,
   type KubeObject,
+  listAt,
   requiredValue,
   type StatusCause,
   structuralErrors,
+  textAt,
+  valueAt,
 } from "../../apimachinery/index.ts";
 import { compileJsonPath } from "../../apis/index.ts";
-import { isFields, listAt, textAt, valueAt } from "../fields.ts";
 import { approvalAnnotation, isProtectedGroup } from "./names.ts";
 import { schemaOf } from "./schema-of.ts";
 

@@ -1,4 +1,4 @@
-import { isFields } from "../fields.ts";
+import { isFields } from "../../apimachinery/index.ts";
 import { createProtobufWriter, type ProtobufWriter } from "./protobuf-writer.ts";
 
 /**

@@ -1,7 +1,6 @@
-import { notAcceptable } from "../../apimachinery/index.ts";
+import { isFields, notAcceptable } from "../../apimachinery/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 import type { Catalog } from "../catalog.ts";
-import { isFields } from "../fields.ts";
 import { parseMediaType } from "../negotiate.ts";
 import { hashOf } from "../stored.ts";
 import type { VersionInfo } from "../version.ts";

@@ -1,6 +1,7 @@
+import { type Fields, isFields } from "../../apimachinery/index.ts";
 import type { FileChange, Person } from "../commit-writer.ts";
 import { readCommit } from "../history.ts";
-import { type Fields, isFields, listOf, textOf } from "../json.ts";
+import { listOf, textOf } from "../json.ts";
 import { isShortRefName, parseTreePath } from "../names.ts";
 import type { Repository, Tip } from "../repositories.ts";
 import { fileCommitShape, type Shape, verificationShape } from "../shapes.ts";

@@ -1,4 +1,5 @@
-import { type Fields, flagOf, isFields, textOf, textsOf } from "../json.ts";
+import { type Fields, isFields } from "../../apimachinery/index.ts";
+import { flagOf, textOf, textsOf } from "../json.ts";
 import type { Repository } from "../repositories.ts";
 import type { Hook } from "../repository-file.ts";
 import { hookShape } from "../shapes.ts";

@@ -1,7 +1,7 @@
-import { isStatusError } from "../../apimachinery/index.ts";
+import { type Fields, isStatusError } from "../../apimachinery/index.ts";
 import type { Organization, OrganizationChanges } from "../accounts.ts";
 import { isMember, ownsFor } from "../authenticate.ts";
-import { type Fields, textOf } from "../json.ts";
+import { textOf } from "../json.ts";
 import { organizationShape, ownersTeamShape, userShape } from "../shapes.ts";
 import {
   ApiError,

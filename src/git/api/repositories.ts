@@ -1,6 +1,6 @@
-import { isStatusError } from "../../apimachinery/index.ts";
+import { type Fields, isStatusError } from "../../apimachinery/index.ts";
 import { mayRead, ownsFor } from "../authenticate.ts";
-import { type Fields, flagOf, textOf, textsOf } from "../json.ts";
+import { flagOf, textOf, textsOf } from "../json.ts";
 import type { Repository, RepositoryChanges } from "../repositories.ts";
 import { repositoryShape } from "../shapes.ts";
 import { permissionsOf, repositoryParam } from "./repository-param.ts";

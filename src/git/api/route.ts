@@ -1,7 +1,7 @@
+import { type Fields, isFields } from "../../apimachinery/index.ts";
 import { BodyTooLargeError, type HttpRequest, type HttpResponse, readBody } from "../../lib/index.ts";
 import type { Accounts } from "../accounts.ts";
 import type { Identity } from "../authenticate.ts";
-import { type Fields, isFields } from "../json.ts";
 import type { Repositories } from "../repositories.ts";
 import { parseTarget } from "../target.ts";
 import type { ScopeCategory } from "../token-scopes.ts";

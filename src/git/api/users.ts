@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { isStatusError } from "../../apimachinery/index.ts";
+import { type Fields, isStatusError } from "../../apimachinery/index.ts";
 import type { Account, AccountChanges } from "../accounts.ts";
 import { isMember } from "../authenticate.ts";
-import { type Fields, textOf, textsOf } from "../json.ts";
+import { textOf, textsOf } from "../json.ts";
 import { generatePassword } from "../passwords.ts";
 import { organizationShape, type Shape, tokenShape, userShape } from "../shapes.ts";
 import {

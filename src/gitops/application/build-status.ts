@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
+import { type KubeObject, listAt, textAt } from "../../apimachinery/index.ts";
 import type {
   Application,
   ApplicationSource,
@@ -9,7 +9,6 @@ import type {
   OperationState,
   SourceType,
 } from "../../apis/index.ts";
-import { listAt, textAt } from "../object/fields.ts";
 import { groupOf } from "../object/key.ts";
 import { formatTime } from "../sync/retry.ts";
 import { imagesOf } from "../sync/task.ts";

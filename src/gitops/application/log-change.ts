@@ -1,6 +1,5 @@
-import { deepEqual, type KubeObject } from "../../apimachinery/index.ts";
+import { deepEqual, type KubeObject, textAt } from "../../apimachinery/index.ts";
 import type { Log } from "../../lib/index.ts";
-import { textAt } from "../object/fields.ts";
 
 /** Notes in the log each change of an application's sync, health or operation; what failed as a warning with its reason. */
 export function logChange(log: Log, before: KubeObject | undefined, after: KubeObject | undefined): void {

@@ -1,6 +1,5 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
+import { isFields, type KubeObject, valueAt } from "../../apimachinery/index.ts";
 import type { Application, NamespaceMetadata } from "../../apis/index.ts";
-import { fieldAt, isFields } from "../object/fields.ts";
 import { isNamespace, keyOf, type ObjectKey } from "../object/key.ts";
 import type { Pair } from "../sync/plan-tasks.ts";
 
@@ -39,7 +38,7 @@ export function hasChangedNamespaceMetadata({ spec, status }: Application): bool
 /** Whether every label and annotation in `part` is in `whole`. */
 function hasMetadata(whole: NamespaceMetadata | undefined, part: NamespaceMetadata | undefined): boolean {
   return ["labels", "annotations"].every((kind) => {
-    const wanted = fieldAt(part, kind);
-    return !isFields(wanted) || Object.entries(wanted).every(([name, value]) => fieldAt(whole, kind, name) === value);
+    const wanted = valueAt(part, kind);
+    return !isFields(wanted) || Object.entries(wanted).every(([name, value]) => valueAt(whole, kind, name) === value);
   });
 }

@@ -1,5 +1,4 @@
-import { deepEqual } from "../../apimachinery/index.ts";
-import { type Fields, isFields } from "../object/fields.ts";
+import { deepEqual, type Fields, isFields } from "../../apimachinery/index.ts";
 
 /**
  * The JSON merge patch (RFC 7396) that turns one object into another.

@@ -1,8 +1,7 @@
-import { deepEqual, type KubeObject } from "../../apimachinery/index.ts";
+import { deepEqual, type KubeObject, textAt } from "../../apimachinery/index.ts";
 import { parseApplication } from "../../apis/index.ts";
 import { type Controller, type Result, startController } from "../../controller-runtime/index.ts";
 import { errorText, type Log } from "../../lib/index.ts";
-import { textAt } from "../object/fields.ts";
 import { formatKey, type ObjectKey } from "../object/key.ts";
 import { projectResource, releaseProject } from "../project/app-projects.ts";
 import { trackingIdOf } from "../target/tracking.ts";

@@ -1,9 +1,8 @@
-import { deepEqual, isStatusError } from "../../apimachinery/index.ts";
+import { deepEqual, type Fields, isStatusError } from "../../apimachinery/index.ts";
 import { type Application, type ApplicationStatus, type Operation, parseApplication } from "../../apis/index.ts";
 import type { Client, Resource } from "../../client/index.ts";
 import { backoffMs, sleep } from "../../lib/index.ts";
 import type { LiveState } from "../live/live-state.ts";
-import type { Fields } from "../object/fields.ts";
 import { mergePatchBetween } from "./merge-patch.ts";
 
 export const applicationResource: Resource = {

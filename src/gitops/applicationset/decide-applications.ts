@@ -1,8 +1,7 @@
-import { deepEqual, type JsonObject, type OwnerReference } from "../../apimachinery/index.ts";
+import { deepEqual, type Fields, isFields, type JsonObject, type OwnerReference } from "../../apimachinery/index.ts";
 import type { Application, ApplicationSet, ApplicationSetTemplate } from "../../apis/index.ts";
 import { mergePatchBetween } from "../application/merge-patch.ts";
 import { compileIgnoreDifferences, withLiveValues } from "../compare/ignore-differences.ts";
-import { type Fields, isFields } from "../object/fields.ts";
 import { expandWith, type Generated } from "./generate-parameters.ts";
 import type { GoTemplateOptions } from "./go-template.ts";
 

@@ -1,5 +1,4 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
-import { type Fields, isFields } from "../object/fields.ts";
+import { type Fields, isFields, type KubeObject } from "../../apimachinery/index.ts";
 import { groupOf } from "../object/key.ts";
 import { type IgnoredPaths, withoutPaths } from "./ignore-differences.ts";
 import { holdsQuantities, isSameQuantity } from "./quantity.ts";

@@ -1,7 +1,6 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
+import { type Fields, isFields, type KubeObject } from "../../apimachinery/index.ts";
 import type { IgnoreDifference } from "../../apis/index.ts";
 import { compileGlob } from "../../render/index.ts";
-import { type Fields, isFields } from "../object/fields.ts";
 import { partsOf } from "../object/key.ts";
 import { compileJqPath, type Path } from "./jq-path.ts";
 

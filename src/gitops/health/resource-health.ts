@@ -1,6 +1,5 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
+import { type KubeObject, listAt, numberAt, textAt, valueAt } from "../../apimachinery/index.ts";
 import type { HealthStatusCode } from "../../apis/index.ts";
-import { fieldAt, listAt, numberAt, textAt } from "../object/fields.ts";
 import { groupOf } from "../object/key.ts";
 import { hasHookFinalizer, isHook } from "../object/sync-annotations.ts";
 
@@ -64,11 +63,11 @@ function conditionsOf(object: unknown, ...path: string[]): ObjectCondition[] {
 
 /** Whether the controller of a workload has seen the newest spec. */
 function isObserved(object: KubeObject): boolean {
-  return (object.metadata.generation ?? 0) <= numberAt(object, "status", "observedGeneration");
+  return (object.metadata.generation ?? 0) <= numberAt(object, ["status", "observedGeneration"]);
 }
 
 function deploymentHealth(object: KubeObject): ResourceHealth {
-  if (fieldAt(object, "spec", "paused") === true) return { status: "Suspended", message: "Deployment is paused" };
+  if (valueAt(object, "spec", "paused") === true) return { status: "Suspended", message: "Deployment is paused" };
   if (!isObserved(object)) {
     return progressing("Waiting for rollout to finish: observed deployment generation less than desired generation");
   }
@@ -76,10 +75,10 @@ function deploymentHealth(object: KubeObject): ResourceHealth {
   if (conditions.find(({ type }) => type === "Progressing")?.reason === "ProgressDeadlineExceeded") {
     return degraded(`Deployment "${object.metadata.name}" exceeded its progress deadline`);
   }
-  const wanted = fieldAt(object, "spec", "replicas");
-  const replicas = numberAt(object, "status", "replicas");
-  const updated = numberAt(object, "status", "updatedReplicas");
-  const available = numberAt(object, "status", "availableReplicas");
+  const wanted = valueAt(object, "spec", "replicas");
+  const replicas = numberAt(object, ["status", "replicas"]);
+  const updated = numberAt(object, ["status", "updatedReplicas"]);
+  const available = numberAt(object, ["status", "availableReplicas"]);
   const waiting = (what: string) => progressing(`Waiting for rollout to finish: ${what}...`);
   if (typeof wanted === "number" && updated < wanted) {
     return waiting(`${updated} out of ${wanted} new replicas have been updated`);
@@ -95,8 +94,8 @@ function replicaSetHealth(object: KubeObject): ResourceHealth {
   }
   const failure = conditionsOf(object, "status", "conditions").find(({ type }) => type === "ReplicaFailure");
   if (failure?.status === "True") return degraded(failure.message);
-  const wanted = fieldAt(object, "spec", "replicas");
-  const available = numberAt(object, "status", "availableReplicas");
+  const wanted = valueAt(object, "spec", "replicas");
+  const available = numberAt(object, ["status", "availableReplicas"]);
   if (typeof wanted === "number" && available < wanted) {
     return progressing(`Waiting for rollout to finish: ${available} out of ${wanted} new replicas are available...`);
   }
@@ -104,18 +103,18 @@ function replicaSetHealth(object: KubeObject): ResourceHealth {
 }
 
 function statefulSetHealth(object: KubeObject): ResourceHealth {
-  if (numberAt(object, "status", "observedGeneration") === 0 || !isObserved(object)) {
+  if (numberAt(object, ["status", "observedGeneration"]) === 0 || !isObserved(object)) {
     return progressing("Waiting for statefulset spec update to be observed...");
   }
-  const wanted = fieldAt(object, "spec", "replicas");
-  const ready = numberAt(object, "status", "readyReplicas");
-  const updated = numberAt(object, "status", "updatedReplicas");
+  const wanted = valueAt(object, "spec", "replicas");
+  const ready = numberAt(object, ["status", "readyReplicas"]);
+  const updated = numberAt(object, ["status", "updatedReplicas"]);
   if (typeof wanted === "number" && ready < wanted) {
     return progressing(`Waiting for ${wanted - ready} pods to be ready...`);
   }
   const strategy = textAt(object, "spec", "updateStrategy", "type");
-  if (strategy === "RollingUpdate" && fieldAt(object, "spec", "updateStrategy", "rollingUpdate") !== undefined) {
-    const partition = fieldAt(object, "spec", "updateStrategy", "rollingUpdate", "partition");
+  if (strategy === "RollingUpdate" && valueAt(object, "spec", "updateStrategy", "rollingUpdate") !== undefined) {
+    const partition = valueAt(object, "spec", "updateStrategy", "rollingUpdate", "partition");
     if (typeof wanted === "number" && typeof partition === "number" && updated < wanted - partition) {
       const rest = wanted - partition;
       return progressing(
@@ -132,7 +131,7 @@ function statefulSetHealth(object: KubeObject): ResourceHealth {
       `waiting for statefulset rolling update to complete ${updated} pods at revision ${updateRevision}...`,
     );
   }
-  const current = numberAt(object, "status", "currentReplicas");
+  const current = numberAt(object, ["status", "currentReplicas"]);
   return healthy(`statefulset rolling update complete ${current} pods at revision ${currentRevision}...`);
 }
 
@@ -140,9 +139,9 @@ function daemonSetHealth(object: KubeObject): ResourceHealth {
   if (!isObserved(object)) {
     return progressing("Waiting for rollout to finish: observed daemon set generation less than desired generation");
   }
-  const wanted = numberAt(object, "status", "desiredNumberScheduled");
-  const updated = numberAt(object, "status", "updatedNumberScheduled");
-  const available = numberAt(object, "status", "numberAvailable");
+  const wanted = numberAt(object, ["status", "desiredNumberScheduled"]);
+  const updated = numberAt(object, ["status", "updatedNumberScheduled"]);
+  const available = numberAt(object, ["status", "numberAvailable"]);
   if (textAt(object, "spec", "updateStrategy", "type") === "OnDelete") {
     return healthy(`daemon set ${updated} out of ${wanted} new pods have been updated`);
   }
@@ -185,7 +184,7 @@ function podHealth(object: KubeObject): ResourceHealth {
       if (!restarts) return progressing(message);
       const ready = conditionsOf(object, "status", "conditions").find(({ type }) => type === "Ready");
       if (ready?.status === "True") return healthy(message);
-      const crashed = containers.some((container) => fieldAt(container, "lastState", "terminated") !== undefined);
+      const crashed = containers.some((container) => valueAt(container, "lastState", "terminated") !== undefined);
       return crashed ? degraded(message) : progressing(message);
     }
     default:
@@ -205,7 +204,7 @@ function isStuck(reason: string): boolean {
 function failureOf(container: unknown): string {
   const reason = textAt(container, "state", "terminated", "reason");
   const message = textAt(container, "state", "terminated", "message");
-  const exitCode = numberAt(container, "state", "terminated", "exitCode");
+  const exitCode = numberAt(container, ["state", "terminated", "exitCode"]);
   if (message !== "") return message;
   if (reason === "OOMKilled") return reason;
   return exitCode === 0 ? "" : `container "${textAt(container, "name")}" failed with exit code ${exitCode}`;

@@ -1,4 +1,5 @@
 import {
+  isFields,
   isStatusError,
   type JsonObject,
   type KubeObject,
@@ -11,7 +12,6 @@ import { sleep } from "../../lib/index.ts";
 import { resourceHealth } from "../health/resource-health.ts";
 import type { Kinds } from "../live/kinds.ts";
 import type { LiveState } from "../live/live-state.ts";
-import { isFields } from "../object/fields.ts";
 import { groupOf, isCrd, isNamespace } from "../object/key.ts";
 import { hookFinalizer, syncOption } from "../object/sync-annotations.ts";
 import type { SyncSettings } from "./settings.ts";

@@ -1,5 +1,4 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
-import { textAt } from "../object/fields.ts";
+import { type KubeObject, textAt } from "../../apimachinery/index.ts";
 import { groupOf, isCrd, isNamespace, keyOf, type ObjectKey } from "../object/key.ts";
 import { hookFinalizer, roleOf, type SyncPhase, syncOption, waveOf } from "../object/sync-annotations.ts";
 import type { Target } from "../target/normalize-targets.ts";

@@ -1,6 +1,5 @@
-import { type KubeObject, parseApiVersion } from "../../apimachinery/index.ts";
+import { type KubeObject, listAt, parseApiVersion, textAt } from "../../apimachinery/index.ts";
 import type { OperationPhase, ResourceResult } from "../../apis/index.ts";
-import { listAt, textAt } from "../object/fields.ts";
 import { partsOf } from "../object/key.ts";
 import { type DeletePolicy, deletePoliciesOf, isHook, type SyncPhase } from "../object/sync-annotations.ts";
 import type { Target } from "../target/normalize-targets.ts";

@@ -1,7 +1,6 @@
-import type { KubeObject } from "../../apimachinery/index.ts";
+import { isFields, type KubeObject } from "../../apimachinery/index.ts";
 import type { Condition } from "../../apis/index.ts";
 import type { Manifest } from "../../render/index.ts";
-import { isFields } from "../object/fields.ts";
 import { groupOf, keyOf, type ObjectKey } from "../object/key.ts";
 import { withTrackingId } from "./tracking.ts";
 

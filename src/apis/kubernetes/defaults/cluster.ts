@@ -1,4 +1,5 @@
-import { type Fields, fieldsAt, fill, fillEmpty, isEmpty, isFields, itemsAt, makeFields, textAt } from "../fields.ts";
+import { type Fields, fieldsAt, isFields, itemsAt, textAt } from "../../../apimachinery/index.ts";
+import { fill, fillEmpty, isEmpty, makeFields } from "../fields.ts";
 import { defaultVolumeSource } from "./pod.ts";
 
 export function defaultNamespace(namespace: Fields): void {

@@ -1,4 +1,5 @@
-import { type Fields, fieldsAt, fill, fillEmpty, isEmpty, isFields, itemsAt, makeFields, textAt } from "../fields.ts";
+import { type Fields, fieldsAt, isFields, itemsAt, textAt } from "../../../apimachinery/index.ts";
+import { fill, fillEmpty, isEmpty, makeFields } from "../fields.ts";
 
 export function defaultDefinition(definition: Fields): void {
   const spec = makeFields(definition, "spec");

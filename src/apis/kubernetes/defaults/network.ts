@@ -1,4 +1,5 @@
-import { type Fields, fill, fillEmpty, isEmpty, isFields, itemsAt, listAt, makeFields, textAt } from "../fields.ts";
+import { type Fields, isFields, itemsAt, listAt, textAt } from "../../../apimachinery/index.ts";
+import { fill, fillEmpty, isEmpty, makeFields } from "../fields.ts";
 
 /** How long a client stays with one endpoint when affinity by client address says no time: 3 h. */
 const affinitySeconds = 10_800;

@@ -1,4 +1,5 @@
-import { type Fields, fieldsAt, fill, fillEmpty, isEmpty, isFields, itemsAt, makeFields, textAt } from "../fields.ts";
+import { type Fields, fieldsAt, isFields, itemsAt, textAt } from "../../../apimachinery/index.ts";
+import { fill, fillEmpty, isEmpty, makeFields } from "../fields.ts";
 
 /** What only a pod itself gets, not the template of one. */
 export function defaultPod(pod: Fields): void {

@@ -1,4 +1,5 @@
-import { type Fields, fieldsAt, fill, fillEmpty, isEmpty, isFields, itemsAt, makeFields } from "../fields.ts";
+import { type Fields, fieldsAt, isFields, itemsAt } from "../../../apimachinery/index.ts";
+import { fill, fillEmpty, isEmpty, makeFields } from "../fields.ts";
 import { defaultTemplate } from "./pod.ts";
 
 export function defaultDeployment(deployment: Fields): void {

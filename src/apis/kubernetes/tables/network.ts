@@ -1,4 +1,13 @@
-import { type Fields, fieldsAt, isFields, itemsAt, listAt, numberAt, textAt, valueAt } from "../fields.ts";
+import {
+  type Fields,
+  fieldsAt,
+  isFields,
+  itemsAt,
+  listAt,
+  numberAt,
+  textAt,
+  valueAt,
+} from "../../../apimachinery/index.ts";
 import { ageOf, labelsText, nameOf, none, selectorText, shorten, unset, type View } from "./text.ts";
 
 /** How many hosts, ports or endpoints a column shows. */

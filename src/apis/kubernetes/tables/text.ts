@@ -1,4 +1,4 @@
-import { type Fields, fieldsAt, isFields, itemsAt, listAt, textAt } from "../fields.ts";
+import { type Fields, fieldsAt, isFields, itemsAt, listAt, textAt } from "../../../apimachinery/index.ts";
 
 /** One value of a row. */
 export type Cell = string | number | boolean;

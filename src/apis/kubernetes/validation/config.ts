@@ -2,16 +2,21 @@ import {
   compareQuantities,
   deepEqual,
   duplicateValue,
+  type Fields,
+  fieldsAt,
   forbiddenValue,
   invalidValue,
+  listAt,
+  numberAt,
   parseQuantity,
   requiredValue,
+  textAt,
   tooLong,
   validateConfigKey,
   validateLabel,
   validateQualifiedName,
 } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isEmpty, listAt, numberAt, textAt } from "../fields.ts";
+import { isEmpty } from "../fields.ts";
 import { type Causes, choice, eachItem, immutable, named, required, validateLabels } from "./values.ts";
 
 /** What a ConfigMap or Secret may hold: 1 MiB. */

@@ -1,17 +1,24 @@
 import {
   compareQuantities,
   duplicateValue,
+  type Fields,
+  fieldsAt,
   forbiddenValue,
   invalidValue,
+  isFields,
+  itemsAt,
+  listAt,
+  numberAt,
   parseQuantity,
   requiredValue,
+  textAt,
   unsupportedValue,
   validateConfigKey,
   validateLabel,
   validatePortName,
   validateQualifiedName,
 } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isEmpty, isFields, itemsAt, listAt, numberAt, textAt } from "../fields.ts";
+import { isEmpty } from "../fields.ts";
 import {
   type Causes,
   choice,

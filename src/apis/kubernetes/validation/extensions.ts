@@ -1,13 +1,18 @@
 import {
   duplicateValue,
+  type Fields,
+  fieldsAt,
   forbiddenValue,
   invalidValue,
+  isFields,
+  itemsAt,
+  listAt,
   requiredValue,
+  textAt,
   validateDns1035Label,
   validateQualifiedName,
   validateSubdomain,
 } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isFields, itemsAt, listAt, textAt } from "../fields.ts";
 import {
   type Causes,
   choice,

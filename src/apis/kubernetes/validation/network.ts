@@ -1,12 +1,19 @@
 import {
   duplicateValue,
+  type Fields,
+  fieldsAt,
   forbiddenValue,
   invalidValue,
+  isFields,
+  itemsAt,
+  listAt,
+  numberAt,
   requiredValue,
+  textAt,
   validateLabel,
   validateSubdomain,
 } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isEmpty, isFields, itemsAt, listAt, numberAt, textAt } from "../fields.ts";
+import { isEmpty } from "../fields.ts";
 import { validatePortReference } from "./containers.ts";
 import {
   type Causes,

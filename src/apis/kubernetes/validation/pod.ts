@@ -1,16 +1,21 @@
 import {
   cloneJson,
   deepEqual,
+  type Fields,
+  fieldsAt,
   forbiddenValue,
   invalidValue,
+  isFields,
+  itemsAt,
+  listAt,
   requiredValue,
+  textAt,
   unsupportedValue,
   validateLabel,
   validateLabelValue,
   validateQualifiedName,
   validateSubdomain,
 } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isFields, itemsAt, listAt, textAt } from "../fields.ts";
 import { validateContainers, validateProfiles, validateResources } from "./containers.ts";
 import { validateAnnotationKeys } from "./metadata.ts";
 import {

@@ -1,5 +1,14 @@
-import { deepEqual, invalidValue, requiredValue, unsupportedValue } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, itemsAt, listAt, textAt } from "../fields.ts";
+import {
+  deepEqual,
+  type Fields,
+  fieldsAt,
+  invalidValue,
+  itemsAt,
+  listAt,
+  requiredValue,
+  textAt,
+  unsupportedValue,
+} from "../../../apimachinery/index.ts";
 import { type Causes, validateSelector } from "./values.ts";
 
 const group = "rbac.authorization.k8s.io";

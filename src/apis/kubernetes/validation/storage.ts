@@ -1,14 +1,19 @@
 import {
   compareQuantities,
   deepEqual,
+  type Fields,
+  fieldsAt,
   forbiddenValue,
   invalidValue,
+  isFields,
+  listAt,
   parseQuantity,
   requiredValue,
+  textAt,
   validateQualifiedName,
   validateSubdomain,
 } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isEmpty, isFields, listAt, textAt } from "../fields.ts";
+import { isEmpty } from "../fields.ts";
 import { validateNodeSelector } from "./pod.ts";
 import { type Causes, choice, immutable, named, required, validateSelector } from "./values.ts";
 import { validateSources } from "./volumes.ts";

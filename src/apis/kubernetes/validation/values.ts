@@ -1,20 +1,25 @@
 import { isIPv4, isIPv6 } from "node:net";
 import {
   deepEqual,
+  type Fields,
+  fieldsAt,
   forbiddenValue,
   invalidValue,
+  isFields,
   isStatusError,
+  itemsAt,
   type LabelSelectorObject,
+  listAt,
   matchesLabels,
   type NameProblems,
   requiredValue,
   type StatusCause,
   selectorFromObject,
+  textAt,
   unsupportedValue,
   validateLabelValue,
   validateQualifiedName,
 } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isFields, itemsAt, listAt, textAt } from "../fields.ts";
 
 /** What validation finds; the causes of an `Invalid` status. Paths are those of Kubernetes: `spec.ports[0].name`. */
 export type Causes = StatusCause[];

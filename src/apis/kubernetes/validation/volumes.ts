@@ -1,13 +1,15 @@
 import {
   duplicateValue,
+  type Fields,
   forbiddenValue,
   invalidValue,
+  isFields,
   parseQuantity,
   requiredValue,
+  textAt,
   validateConfigKey,
   validateLabel,
 } from "../../../apimachinery/index.ts";
-import { type Fields, isFields, textAt } from "../fields.ts";
 import { validateFieldReference, volumeFields } from "./containers.ts";
 import { type Causes, choice, eachItem, required, requiredName, validateInnerPath } from "./values.ts";
 

@@ -1,11 +1,18 @@
 import {
   deepEqual,
+  type Fields,
+  fieldsAt,
   forbiddenValue,
   invalidValue,
+  isFields,
+  itemsAt,
+  listAt,
+  numberAt,
   requiredValue,
+  textAt,
   unsupportedValue,
 } from "../../../apimachinery/index.ts";
-import { type Fields, fieldsAt, isEmpty, isFields, itemsAt, listAt, numberAt, textAt } from "../fields.ts";
+import { isEmpty } from "../fields.ts";
 import { cronProblem, isTimeZone } from "./cron.ts";
 import { validateTemplate } from "./pod.ts";
 import {
