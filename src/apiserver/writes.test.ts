@@ -393,6 +393,24 @@ test("apply creates, changes nothing the second time, and conflicts with other m
   assert.match(missing.body.message, /fieldManager: Required value: is required for apply patch$/);
 });
 
+test("whoever applies what they created before leaves alone what the server added", async () => {
+  await using server = await openTestServer();
+  const jobs = "/apis/batch/v1/namespaces/default/jobs";
+  const template = { spec: { restartPolicy: "Never", containers: [{ name: "main", image: "busybox" }] } };
+  const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name: "a" }, spec: { template } };
+  const made = await server.ok("POST", `${jobs}?fieldManager=one`, { body: job });
+  const [entry] = made.metadata.managedFields;
+  assert.deepEqual(Object.keys(entry.fieldsV1["f:spec"]["f:template"]), ["f:spec"]);
+  // This is how kubectl goes over from client-side to server-side apply.
+  const managedFields = [{ ...entry, operation: "Apply" }];
+  await server.ok("PATCH", `${jobs}/a`, { body: { metadata: { managedFields } }, contentType: merge });
+  const applied = await server.ok("PATCH", `${jobs}/a?fieldManager=one`, {
+    body: job,
+    contentType: "application/apply-patch+yaml",
+  });
+  assert.deepEqual(applied.spec, made.spec);
+});
+
 test("scale reads and writes the replica count", async () => {
   await using server = await openTestServer();
   await server.ok("POST", deployments, { body: deployment("a") });

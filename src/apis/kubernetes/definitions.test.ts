@@ -43,6 +43,19 @@ test("schemas say how lists merge", () => {
   assert.equal(builtinSchema("io.k8s.api.core.v1.ObjectReference")["x-kubernetes-map-type"], "atomic");
 });
 
+test("structs that are no pointers in Go are there, empty, also when nobody wrote them", () => {
+  const job = builtinSchema("io.k8s.api.batch.v1.Job");
+  for (const path of [["spec"], ["spec", "template"], ["spec", "template", "metadata"], ["spec", "template", "spec"]]) {
+    assert.deepEqual(at(job, ...path).default, {}, path.join("."));
+  }
+  assert.equal(at(job, "spec", "selector").default, undefined);
+  assert.equal(at(job, "spec", "suspend").default, undefined);
+  assert.equal(at(podSpec, "securityContext").default, undefined);
+  assert.equal(at(podSpec, "volumes", "[]", "configMap").default, undefined);
+  const definition = builtinDefinitions()["io.k8s.api.batch.v1.JobSpec"];
+  assert.match(JSON.stringify(definition), /"default":\{\},"allOf":\[\{"\$ref":"[^"]+PodTemplateSpec"\}\]/);
+});
+
 test("strategic merge works on them", () => {
   const service = {
     spec: {

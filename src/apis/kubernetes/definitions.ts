@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Schema } from "../../apimachinery/index.ts";
+import type { JsonValue, Schema } from "../../apimachinery/index.ts";
 import { fieldDocs } from "./field-docs.ts";
 import { atomicTypes, keyDefaults, rules } from "./overlay.ts";
+import { isAlwaysThere } from "./protobuf.ts";
 import { builtinResources } from "./resources.ts";
 
 /**
@@ -167,9 +168,14 @@ function schemaOf(name: string): Schema {
 function fieldSchema(owner: string, { name, type }: Field): Schema {
   const schema = typeSchema(type);
   const rule = ruleOf(owner, name);
-  const fallback = keyDefaults[owner]?.[name];
+  const fallback = defaultOf(owner, name);
   if (rule === undefined && fallback === undefined) return schema;
   return { ...schema, ...rule, ...(fallback !== undefined && { default: fallback }) };
+}
+
+/** A struct that is always there is empty where nobody wrote it; server-side apply counts on it. */
+function defaultOf(owner: string, field: string): JsonValue | undefined {
+  return keyDefaults[owner]?.[field] ?? (isAlwaysThere(owner, field) ? {} : undefined);
 }
 
 function typeSchema(type: string): Schema {
@@ -200,7 +206,7 @@ function openApiField(owner: string, field: Field, refer: (definition: string) =
   const { name, type } = field;
   const schema = openApiType(type, refer);
   const { description } = field;
-  const fallback = keyDefaults[owner]?.[name];
+  const fallback = defaultOf(owner, name);
   const beside = { ...(description !== "" && { description }), ...ruleOf(owner, name) };
   const atomicList = type.startsWith("[]") &&
     !("x-kubernetes-list-type" in beside) && { "x-kubernetes-list-type": "atomic" };

@@ -63,6 +63,19 @@ export function decodeProtobuf(bytes: Uint8Array): unknown {
   }
 }
 
+/**
+ * Whether a field is a struct that each value of its type has, because it is no pointer in Go.
+ *
+ * @param type such as `api.apps.v1.Deployment`
+ */
+export function isAlwaysThere(type: string, field: string): boolean {
+  if (table()[type] === undefined) return false;
+  const found = messageOf(type)
+    .values()
+    .find(({ name }) => name === field);
+  return found !== undefined && found.many === "one" && !found.keepEmpty && table()[found.type] !== undefined;
+}
+
 function messageFor(apiVersion: string, kind: string): string {
   const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
   const prefix = packages[group ?? ""] ?? `api.${(group ?? "").split(".")[0]}`;
