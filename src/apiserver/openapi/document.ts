@@ -50,10 +50,9 @@ const kindField = {
   description: "The kind of this object, in CamelCase. Servers may infer it from the endpoint; it cannot be updated.",
 };
 
-/** The schema of a CRD with the fields that every object has. A kind that keeps unknown fields is published as any object. */
+/** The schema of a CRD with the fields that every object has. */
 function customDefinition(resource: ApiResource): unknown {
-  const schema = resource.rules.schema();
-  const { properties, ...rest } = schema["x-kubernetes-preserve-unknown-fields"] === true ? { type: "object" } : schema;
+  const { properties, ...rest } = resource.rules.schema();
   return {
     ...rest,
     type: "object",

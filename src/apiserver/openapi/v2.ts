@@ -120,6 +120,7 @@ function parameterToV2(parameter: unknown): unknown {
 /** What v2 has no words for; a value that it would forbid must not be forbidden, so such parts go away. */
 const dropped = new Set(["oneOf", "anyOf", "not", "nullable", "deprecated", "readOnly", "writeOnly", "xml"]);
 const intOrString = "x-kubernetes-int-or-string";
+const preserveUnknownFields = "x-kubernetes-preserve-unknown-fields";
 
 function schemaToV2(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(schemaToV2);
@@ -128,13 +129,36 @@ function schemaToV2(schema: unknown): unknown {
   const [only] = Array.isArray(allOf) && allOf.length === 1 ? allOf : [];
   // v3 wraps a reference to stand a description beside it; v2 clients read it from the definition or from here.
   if (isFields(only) && typeof only["$ref"] === "string") return { ...schemaFields(fields), ...schemaFields(only) };
-  // A value of several types has no type in v2, and one that may be null is not of its type alone.
-  const { type, ...untyped } = fields;
-  const loose = fields[intOrString] === true || fields["nullable"] === true || Array.isArray(fields["oneOf"]);
-  const isString = fields["format"] === "int-or-string" || fields["oneOf"] !== undefined;
-  return schemaFields(
-    loose ? { ...untyped, ...(isString && { type: "string" }) } : { ...untyped, ...(type !== undefined && { type }) },
-  );
+  return schemaFields(loosened(fields));
+}
+
+/**
+ * kubectl refuses what does not fit a type, a list of properties or the items of an array. Where a value may be more
+ * than they say, and v2 has no words for it, they go away, as in Kubernetes.
+ */
+function loosened(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (isOneOfTypes(fields["oneOf"])) return { ...fields, type: "string" };
+  const { type, items, properties, required, ...rest } = fields;
+  const open = fields[preserveUnknownFields] === true;
+  const anything = fields["nullable"] === true || fields[intOrString] === true || (open && type === "object");
+  const isTyped = !anything && (type !== "array" || (items !== undefined && !open));
+  const needed = Array.isArray(required) ? required.filter((name) => !isNullable(properties, name)) : [];
+  return {
+    ...rest,
+    ...(isTyped && { type }),
+    ...(!anything && !open && { items, properties }),
+    ...(needed.length > 0 && { required: needed }),
+  };
+}
+
+/** How v3 says what IntOrString and Quantity are; other alternatives are of the type beside them. */
+function isOneOfTypes(oneOf: unknown): boolean {
+  return Array.isArray(oneOf) && oneOf.every((schema) => isFields(schema) && schema["type"] !== undefined);
+}
+
+function isNullable(properties: unknown, name: unknown): boolean {
+  const property = isFields(properties) ? properties[String(name)] : undefined;
+  return isFields(property) && property["nullable"] === true;
 }
 
 /** Fields whose values are schemas by name. */
@@ -152,7 +176,7 @@ const asIs = new Set([
 function schemaFields(fields: Record<string, unknown>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
-    if (dropped.has(key)) continue;
+    if (dropped.has(key) || value === undefined) continue;
     if (key === "$ref") result[key] = String(value).replace("#/components/schemas/", "#/definitions/");
     else if (asIs.has(key)) result[key] = value;
     else if (namedSchemas.has(key) && isFields(value)) {
