@@ -78,6 +78,18 @@ test("nothing is offered that nothing answers", async () => {
   const { resources } = await server.ok("GET", "/api/v1");
   const below = resources.map(({ name }: Json) => name).filter((name: string) => name.startsWith("pods/"));
   assert.deepEqual(below, ["pods/binding", "pods/ephemeralcontainers", "pods/eviction", "pods/resize", "pods/status"]);
+  const pod = "/api/v1/namespaces/default/pods/a";
+  for (const [method, subresource] of [
+    ["GET", "log"],
+    ["POST", "exec"],
+    ["GET", "exec"],
+    ["POST", "portforward"],
+  ]) {
+    const { status, body } = await server.send(String(method), `${pod}/${subresource}?container=c`);
+    assert.deepEqual([status, body.reason], [400, "BadRequest"]);
+    assert.match(body.message, /needs a running container, and this server keeps pods without running them/);
+  }
+  assert.equal((await server.send("GET", `${pod}/nope`)).status, 404);
 });
 
 for (const version of ["v2", "v2beta1"]) {

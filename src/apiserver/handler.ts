@@ -1,4 +1,4 @@
-import { methodUnknown, unauthorized, unknownResource } from "../apimachinery/index.ts";
+import { badRequest, methodUnknown, type StatusError, unauthorized, unknownResource } from "../apimachinery/index.ts";
 import type { Handler, HttpRequest, HttpResponse, User } from "../lib/index.ts";
 import { postAction } from "./actions.ts";
 import { anonymous, authenticate } from "./authenticate.ts";
@@ -135,6 +135,17 @@ function checkVerb(resource: ApiResource, { subresource, name, namespace }: Reso
     return;
   }
   const found = resource.subresources.find((candidate) => candidate.name === subresource);
-  if (found === undefined) throw unknownResource();
+  if (found === undefined) {
+    throw resource.storageName === "pods" && inContainers.has(subresource)
+      ? noContainers(subresource)
+      : unknownResource();
+  }
   if (!found.verbs.includes(verb)) throw methodUnknown();
+}
+
+/** What `kubectl logs`, `exec`, `cp`, `attach` and `port-forward` ask a pod's node for. */
+const inContainers = new Set(["attach", "exec", "log", "portforward", "proxy"]);
+
+function noContainers(subresource: string): StatusError {
+  return badRequest(`pods/${subresource} needs a running container, and this server keeps pods without running them`);
 }
