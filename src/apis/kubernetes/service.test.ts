@@ -101,4 +101,9 @@ test("a change of type gives back what the new type does not use", () => {
   Object.assign(specOf(external), { type: "ExternalName", externalName: "a.b" });
   carryService(external, old);
   assert.deepEqual([specOf(external)["clusterIP"], specOf(external)["ipFamilies"]], [undefined, undefined]);
+  // What a merge patch leaves that names only the one address.
+  const emptied = structuredClone(old);
+  Object.assign(specOf(emptied), { type: "ExternalName", externalName: "a.b", clusterIP: "" });
+  carryService(emptied, old);
+  assert.deepEqual([specOf(emptied)["clusterIP"], specOf(emptied)["clusterIPs"]], [undefined, undefined]);
 });

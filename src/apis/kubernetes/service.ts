@@ -175,7 +175,9 @@ export function carryService(service: KubeObject, old: KubeObject): void {
 /** Only values that are still the old ones go; a new one is the writer's mistake, which validation names. */
 function dropUnused(spec: Fields, before: Fields, lost: { address: boolean; ports: boolean }): void {
   if (lost.address) {
-    if (spec["clusterIP"] === before["clusterIP"]) for (const field of ["clusterIP", "clusterIPs"]) delete spec[field];
+    const isOld = (address: unknown) => isEmpty(address) || address === before["clusterIP"];
+    if (isOld(spec["clusterIP"]) && isOld(listAt(spec, "clusterIPs")[0]))
+      for (const field of ["clusterIP", "clusterIPs"]) delete spec[field];
     for (const field of ["ipFamilies", "ipFamilyPolicy"]) delete spec[field];
   }
   if (lost.ports) {
