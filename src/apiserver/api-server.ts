@@ -1,24 +1,24 @@
 import { randomUUID } from "node:crypto";
 import type { Handler, Log, User } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
-import { inOrder, namespaceLifecycle } from "./admit.ts";
-import { type Authorizer, mastersOnly } from "./authorize.ts";
+import { type Authorizer, mastersOnly } from "./access/authorize.ts";
+import { inOrder, namespaceLifecycle } from "./admission/admit.ts";
+import { serviceAllocation } from "./admission/services.ts";
 import { ensureSystemObjects } from "./bootstrap.ts";
 import { builtinApiResources } from "./builtin.ts";
 import { definitionNaming, withDefinitionRules } from "./crd/admission.ts";
 import { startDefinitionCleanup } from "./crd/cleanup.ts";
-import { createDocuments } from "./documents.ts";
-import { startEventExpiry } from "./event-expiry.ts";
-import { createHandler } from "./handler.ts";
-import type { HealthCheck } from "./health.ts";
-import { createFrames } from "./present.ts";
+import { createDocuments } from "./discovery/documents.ts";
+import type { HealthCheck } from "./discovery/health.ts";
+import { defaultVersion, type VersionInfo } from "./discovery/version.ts";
+import { createHandler } from "./http/handler.ts";
+import { createFrames } from "./read/present.ts";
+import { createWatches } from "./read/watches.ts";
 import { openRegistry } from "./registry.ts";
 import type { Server } from "./server.ts";
-import { serviceAllocation } from "./services.ts";
 import { createKeys, createParseCache } from "./stored.ts";
-import { defaultVersion, type VersionInfo } from "./version.ts";
-import { createWatches } from "./watches.ts";
-import { createWriter } from "./writer.ts";
+import { startEventExpiry } from "./write/event-expiry.ts";
+import { createWriter } from "./write/writer.ts";
 
 export type ApiServerOptions = {
   store: Store;

@@ -1,7 +1,7 @@
 import { isStatusError, type KubeObject } from "../apimachinery/index.ts";
 import { apiServiceAddress } from "../apis/index.ts";
-import { createObject } from "./create.ts";
 import type { Server } from "./server.ts";
+import { createObject } from "./write/create.ts";
 
 /** Where a real API server listens; the `kubernetes` service maps 443 to it. */
 const securePort = 6443;

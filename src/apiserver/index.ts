@@ -1,7 +1,7 @@
 // The Kubernetes API of one logical cluster as one handler: discovery, reads, writes, watches and custom resources.
 // It promises the semantics, the texts and the formats that Kubernetes' own clients rely on.
 // It leaves to others storing bytes, the kinds themselves, TLS, and the controllers that act on what is written.
-export { type ApiServer, type ApiServerOptions, openApiServer } from "./api-server.ts";
+
 export {
   type Attributes,
   type Authorizer,
@@ -9,6 +9,7 @@ export {
   mastersOnly,
   type NonResourceRule,
   type ResourceRule,
-} from "./authorize.ts";
-export type { HealthCheck } from "./health.ts";
-export { defaultVersion, type VersionInfo } from "./version.ts";
+} from "./access/authorize.ts";
+export { type ApiServer, type ApiServerOptions, openApiServer } from "./api-server.ts";
+export type { HealthCheck } from "./discovery/health.ts";
+export { defaultVersion, type VersionInfo } from "./discovery/version.ts";

@@ -6,7 +6,7 @@ import { type Definition, definitionsName, readDefinition } from "./crd/definiti
 import { schemaOf } from "./crd/schema-of.ts";
 import type { ApiResource } from "./resource.ts";
 import { decodeStored, type Keys } from "./stored.ts";
-import type { Writer } from "./writer.ts";
+import type { Writer } from "./write/writer.ts";
 
 /** What is served: the built-in resources, and those of the CRDs in the store as they come and go. */
 export type Registry = Disposable & {

@@ -1,12 +1,12 @@
 import type { Log, User } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
-import type { Admission } from "./admit.ts";
-import type { Authorizer } from "./authorize.ts";
-import type { Frames } from "./present.ts";
+import type { Authorizer } from "./access/authorize.ts";
+import type { Admission } from "./admission/admit.ts";
+import type { Frames } from "./read/present.ts";
+import type { Watches } from "./read/watches.ts";
 import type { Registry } from "./registry.ts";
 import type { Keys, ParseCache } from "./stored.ts";
-import type { Watches } from "./watches.ts";
-import type { Writer } from "./writer.ts";
+import type { Writer } from "./write/writer.ts";
 
 /** What the steps of a request share: the parts of one API server of one cluster. */
 export type Server = {

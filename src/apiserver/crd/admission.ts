@@ -1,5 +1,5 @@
 import { type KubeObject, textAt, valueAt } from "../../apimachinery/index.ts";
-import type { Admission } from "../admit.ts";
+import type { Admission } from "../admission/admit.ts";
 import type { ApiResource } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 import { definitionsName, type Names, readNames } from "./definition.ts";

@@ -1,10 +1,10 @@
 import { cloneJson, isStatusError } from "../../apimachinery/index.ts";
 import { errorText, type User } from "../../lib/index.ts";
-import type { Writing } from "../create.ts";
-import { deleteObject, parseDeleteOptions } from "../delete.ts";
 import type { ApiResource } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
-import { updateObject } from "../update.ts";
+import type { Writing } from "../write/create.ts";
+import { deleteObject, parseDeleteOptions } from "../write/delete.ts";
+import { updateObject } from "../write/update.ts";
 import { othersOf } from "./admission.ts";
 import { definitionsName } from "./definition.ts";
 import { definitionStatus } from "./names.ts";

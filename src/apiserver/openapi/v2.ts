@@ -1,9 +1,9 @@
 import { isFields, notAcceptable } from "../../apimachinery/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 import type { Catalog } from "../catalog.ts";
-import { parseMediaType } from "../negotiate.ts";
+import type { VersionInfo } from "../discovery/version.ts";
+import { parseMediaType } from "../http/negotiate.ts";
 import { hashOf } from "../stored.ts";
-import type { VersionInfo } from "../version.ts";
 import { partOf } from "./document.ts";
 import { encodeOpenApiV2 } from "./v2-protobuf.ts";
 import { unlessKnown } from "./v3.ts";

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 import type { ApiVersion, Catalog } from "../catalog.ts";
+import type { VersionInfo } from "../discovery/version.ts";
 import { hashOf } from "../stored.ts";
-import type { VersionInfo } from "../version.ts";
 import { partOf } from "./document.ts";
 
 /** OpenAPI v3 as Kubernetes serves it: an index, and a document for each group version, which clients may keep for ever. */

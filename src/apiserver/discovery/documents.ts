@@ -1,0 +1,71 @@
+import type { Documents } from "../http/handler.ts";
+import { createOpenApiV2 } from "../openapi/v2.ts";
+import { createOpenApiV3 } from "../openapi/v3.ts";
+import type { Server } from "../server.ts";
+import { createDiscovery } from "./discovery.ts";
+import { type HealthCheck, healthResponse } from "./health.ts";
+import type { VersionInfo } from "./version.ts";
+
+/** What the root path lists, beside the groups. */
+const rootPaths = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+
+/** Everything that is served at fixed paths: discovery, OpenAPI, the version and the health of the server. */
+export function createDocuments(
+  server: Server,
+  options: { version: VersionInfo; checks: readonly HealthCheck[] },
+): Documents {
+  const { version, checks } = options;
+  const discovery = createDiscovery();
+  const v2 = createOpenApiV2(version);
+  const v3 = createOpenApiV3(version);
+  return (path, request, query) => {
+    const { catalog } = server.registry;
+    switch (path.type) {
+      case "api":
+        return discovery.core(catalog, request);
+      case "apis":
+        return discovery.groups(catalog, request);
+      case "group": {
+        const group = catalog.group(path.group);
+        return group && path.group !== "" ? discovery.group(group) : undefined;
+      }
+      case "version": {
+        const found = catalog.version(path.group, path.version);
+        return found && discovery.version(found);
+      }
+      case "openapi-v2":
+        return v2.document(catalog, request);
+      case "openapi-v3":
+        return v3.index(catalog, request);
+      case "openapi-v3-document":
+        return v3.document(catalog, path.name, query, request);
+      case "server-version":
+        return json(version);
+      case "health":
+        return healthResponse(path.endpoint, path.check, query, checks);
+      case "root":
+        return json({
+          paths: pathsOf(
+            catalog.groups.flatMap((group) => [group.group, ...group.versions.map(({ apiVersion }) => apiVersion)]),
+          ),
+        });
+      case "unknown":
+        return undefined;
+    }
+  };
+}
+
+function pathsOf(apiVersions: readonly string[]): string[] {
+  const paths = apiVersions.map((apiVersion) =>
+    apiVersion === "v1" ? "/api/v1" : apiVersion === "" ? "/api" : `/apis/${apiVersion}`,
+  );
+  return [...new Set([...paths, "/apis", ...rootPaths])].sort();
+}
+
+function json(value: unknown) {
+  return {
+    status: 200,
+    headers: { "content-type": "application/json", "cache-control": "no-cache, private" },
+    body: `${JSON.stringify(value, null, 2)}\n`,
+  };
+}

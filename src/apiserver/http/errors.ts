@@ -1,0 +1,24 @@
+import { internalError, requestTooLarge, type Status, StatusError } from "../../apimachinery/index.ts";
+import { BodyTooLargeError, type HttpResponse } from "../../lib/index.ts";
+
+/**
+ * The one place that turns what was thrown into an answer.
+ *
+ * @param onFailure told of everything that is not the client's doing; the client learns no details of it
+ */
+export function errorResponse(error: unknown, onFailure: (error: unknown) => void): HttpResponse {
+  if (error instanceof StatusError) return statusResponse(error.status);
+  if (error instanceof BodyTooLargeError) {
+    return statusResponse(requestTooLarge(`limit is ${error.sizeBytesMax}`).status);
+  }
+  onFailure(error);
+  return statusResponse(internalError("the server could not finish the request; its log says why").status);
+}
+
+/** A `Status` as a response; `retryAfterSeconds` becomes the header that clients wait by. */
+export function statusResponse(status: Status): HttpResponse {
+  const headers: Record<string, string> = { "content-type": "application/json", "cache-control": "no-cache, private" };
+  const seconds = status.details?.retryAfterSeconds;
+  if (seconds !== undefined) headers["retry-after"] = String(seconds);
+  return { status: status.code, headers, body: `${JSON.stringify(status)}\n` };
+}

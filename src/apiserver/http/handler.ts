@@ -1,0 +1,157 @@
+import {
+  badRequest,
+  methodUnknown,
+  type StatusError,
+  unauthorized,
+  unknownResource,
+} from "../../apimachinery/index.ts";
+import type { Handler, HttpRequest, HttpResponse, User } from "../../lib/index.ts";
+import { anonymous, authenticate } from "../access/authenticate.ts";
+import { type Attributes, authorize } from "../access/authorize.ts";
+import { impersonate } from "../access/impersonate.ts";
+import { getList, getObject, getWatch } from "../read/reads.ts";
+import type { ApiResource } from "../resource.ts";
+import type { Server } from "../server.ts";
+import { postAction } from "../write/actions.ts";
+import { removeCollection, removeObject } from "../write/removals.ts";
+import { patchObject, postObject, putObject } from "../write/writes.ts";
+import type { Call } from "./call.ts";
+import { errorResponse } from "./errors.ts";
+import { negotiate } from "./negotiate.ts";
+import { type Path, parsePath, type ResourcePath } from "./path.ts";
+import { boolean } from "./query.ts";
+
+/** Answers what is not about objects: discovery, OpenAPI, health. `undefined` when there is nothing at that path. */
+export type Documents = (
+  path: Exclude<Path, ResourcePath>,
+  request: HttpRequest,
+  query: URLSearchParams,
+) => HttpResponse | undefined;
+
+/** The Kubernetes API: authenticate → impersonate → authorize → route → the verb, which decodes, admits, stores and encodes. */
+export function createHandler(server: Server, documents: Documents): Handler {
+  return async (request) => {
+    try {
+      return await answer(server, documents, request);
+    } catch (error) {
+      return errorResponse(error, (failure) => {
+        server.log.error("Cannot answer a request", { method: request.method, target: request.target, error: failure });
+      });
+    }
+  };
+}
+
+async function answer(server: Server, documents: Documents, request: HttpRequest): Promise<HttpResponse> {
+  const { pathname, query } = split(request.target);
+  const authenticated = authenticate(request, server.tokens);
+  const path = parsePath(pathname);
+  if (authenticated === anonymous && path.type !== "health" && path.type !== "server-version") throw unauthorized();
+  const user = authenticated === anonymous ? anonymous : impersonate(request, authenticated, server.authorizer);
+  if (path.type !== "resource") {
+    if (user !== anonymous) authorize(server.authorizer, { user, verb: request.method.toLowerCase(), path: pathname });
+    if (request.method !== "GET" && request.method !== "HEAD") throw methodUnknown();
+    const document = documents(path, request, query);
+    if (document === undefined) throw unknownResource();
+    return document;
+  }
+  const verb = verbOf(request.method, path, query);
+  authorize(server.authorizer, attributesOf(user, path, verb));
+  return await verbs[verb](server, route(server, { request, user, path, query, verb }));
+}
+
+/** Most requests have no query; then nothing is parsed. */
+function split(target: string): { pathname: string; query: URLSearchParams } {
+  const mark = target.indexOf("?");
+  if (mark < 0) return { pathname: target, query: new URLSearchParams() };
+  return { pathname: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
+}
+
+type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
+
+const verbs: Readonly<Record<Verb, (server: Server, call: Call) => Promise<HttpResponse>>> = {
+  get: getObject,
+  list: getList,
+  watch: getWatch,
+  create: (server, call) =>
+    isStored(call.resource) && call.path.name === "" ? postObject(server, call) : postAction(server, call),
+  update: putObject,
+  patch: patchObject,
+  delete: removeObject,
+  deletecollection: removeCollection,
+};
+
+/** Whether objects of the resource are kept; reviews and bindings are answered and forgotten. */
+function isStored({ verbs: offered }: ApiResource): boolean {
+  return offered.includes("get");
+}
+
+function verbOf(method: string, path: ResourcePath, query: URLSearchParams): Verb {
+  const single = path.name !== "";
+  switch (method) {
+    case "GET":
+    case "HEAD":
+      if (path.watch || (path.subresource === "" && boolean(query, "watch"))) return "watch";
+      return single ? "get" : "list";
+    case "POST":
+      return "create";
+    case "PUT":
+      return "update";
+    case "PATCH":
+      return "patch";
+    case "DELETE":
+      return single ? "delete" : "deletecollection";
+    default:
+      throw methodUnknown();
+  }
+}
+
+function attributesOf(user: User, path: ResourcePath, verb: string): Attributes {
+  const { group, version, resource, subresource, namespace, name } = path;
+  return { user, verb, group, version, resource, subresource, namespace, name };
+}
+
+function route(
+  server: Server,
+  asked: { request: HttpRequest; user: User; path: ResourcePath; query: URLSearchParams; verb: Verb },
+): Call {
+  const { request, user, query, verb } = asked;
+  const { group, version, resource: plural } = asked.path;
+  const resource = server.registry.catalog.find(group, version, plural);
+  if (resource === undefined) throw unknownResource();
+  const isNamespace = resource.storageName === "namespaces";
+  const path = isNamespace ? { ...asked.path, namespace: "" } : asked.path;
+  if (!resource.namespaced && path.namespace !== "") throw unknownResource();
+  if (resource.namespaced && path.namespace === "" && path.name !== "") throw unknownResource();
+  checkVerb(resource, path, verb);
+  const plainOnly = path.subresource === "scale" || !isStored(resource);
+  const accepted = negotiate(
+    request.headers.accept,
+    (as) => as === "object" || (!plainOnly && (as === "metadata" || resource.table !== undefined)),
+  );
+  const warnings = resource.deprecation === "" ? [] : [resource.deprecation];
+  return { request, user, path, query, resource, accepted, warnings };
+}
+
+function checkVerb(resource: ApiResource, { subresource, name, namespace }: ResourcePath, verb: Verb): void {
+  if (subresource === "") {
+    const perObject = verb === "update" || verb === "patch";
+    if (!resource.verbs.includes(verb) || (perObject && name === "") || (verb === "create" && name !== ""))
+      throw methodUnknown();
+    if (verb === "deletecollection" && resource.namespaced && namespace === "") throw methodUnknown();
+    return;
+  }
+  const found = resource.subresources.find((candidate) => candidate.name === subresource);
+  if (found === undefined) {
+    throw resource.storageName === "pods" && inContainers.has(subresource)
+      ? noContainers(subresource)
+      : unknownResource();
+  }
+  if (!found.verbs.includes(verb)) throw methodUnknown();
+}
+
+/** What `kubectl logs`, `exec`, `cp`, `attach` and `port-forward` ask a pod's node for. */
+const inContainers = new Set(["attach", "exec", "log", "portforward", "proxy"]);
+
+function noContainers(subresource: string): StatusError {
+  return badRequest(`pods/${subresource} needs a running container, and this server keeps pods without running them`);
+}

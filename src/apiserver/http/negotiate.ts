@@ -1,0 +1,66 @@
+import { notAcceptable } from "../../apimachinery/index.ts";
+
+/** How an answer is shown: the object itself, its row in a table, or its metadata alone. */
+export type Presentation = "object" | "table" | "metadata";
+
+/** What the client gets. */
+export type Accepted = {
+  format: "json" | "yaml";
+  as: Presentation;
+  /** Version of `meta.k8s.io` in which tables and metadata are written. */
+  metaVersion: "v1" | "v1beta1";
+  /** Indented, for people. */
+  pretty: boolean;
+};
+
+/** What we say we can write. Protobuf is not among it: clients that prefer it also read JSON. */
+const writable = ["application/json", "application/yaml"];
+const plainJson: Accepted = { format: "json", as: "object", metaVersion: "v1", pretty: false };
+
+/** Media types we answer with JSON or YAML; old typed clients name protobuf alone and decode what the answer's type says. */
+const formats: Readonly<Record<string, "json" | "yaml">> = {
+  "application/json": "json",
+  "*/*": "json",
+  "application/*": "json",
+  "application/vnd.kubernetes.protobuf": "json",
+  "application/yaml": "yaml",
+};
+
+/**
+ * Chooses the representation that a client asks for with its `Accept` header: the first one named that we have, as
+ * Kubernetes does; `q` values are only looked at for zero.
+ *
+ * @param has which presentations the resource can be shown in
+ * @throws {StatusError} `NotAcceptable` when none of those named can be written
+ */
+export function negotiate(accept: string | undefined, has: (as: Presentation) => boolean): Accepted {
+  if (accept === undefined || accept === "" || accept === "application/json" || accept === "*/*") return plainJson;
+  for (const clause of accept.split(",")) {
+    const { type, parameters } = parseMediaType(clause);
+    const format = formats[type];
+    if (format === undefined || parameters["q"] === "0") continue;
+    const as = presentation(parameters);
+    if (as === undefined || !has(as)) continue;
+    const metaVersion = parameters["v"] === "v1beta1" ? "v1beta1" : "v1";
+    return { format, as, metaVersion, pretty: parameters["pretty"] === "1" };
+  }
+  throw notAcceptable(writable);
+}
+
+function presentation({ as, g, v }: Readonly<Record<string, string>>): Presentation | undefined {
+  if (as === undefined) return "object";
+  if (g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) return undefined;
+  if (as === "Table") return "table";
+  return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? "metadata" : undefined;
+}
+
+/** Splits `type/subtype;name=value`; names and the type come out in lower case. */
+export function parseMediaType(text: string): { type: string; parameters: Record<string, string> } {
+  const [type = "", ...rest] = text.split(";");
+  const parameters: Record<string, string> = {};
+  for (const parameter of rest) {
+    const [name = "", value = ""] = parameter.split("=", 2);
+    parameters[name.trim().toLowerCase()] = value.trim().replace(/^"(.*)"$/, "$1");
+  }
+  return { type: type.trim().toLowerCase(), parameters };
+}

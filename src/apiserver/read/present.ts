@@ -1,0 +1,167 @@
+import type { KubeObject, ObjectMeta } from "../../apimachinery/index.ts";
+import type { Entry } from "../../storage/index.ts";
+import type { Accepted } from "../http/negotiate.ts";
+import type { ApiResource } from "../resource.ts";
+import { decodeStored, withRevision } from "../stored.ts";
+import type { Listed } from "./list.ts";
+import { type IncludeObject, parseIncludeObject, tableHead, tableRow } from "./table.ts";
+
+/** An event for one watcher. `revision` differs from the entry's own when the object is gone, or gone from view. */
+export type Change = {
+  type: "ADDED" | "MODIFIED" | "DELETED";
+  entry: Entry;
+  revision: number;
+  /** The store's own event, the same for all watchers; `undefined` for what was there before the watch. */
+  source: object | undefined;
+};
+
+/** Something to write, in pieces that are joined on the way out. */
+export type Pieces = readonly Uint8Array[];
+
+/**
+ * Writes objects of one resource as JSON in the form that a client accepts: whole, as rows of a table, or only their metadata.
+ * Whole objects are the stored bytes wherever the version asked for shows what is stored.
+ */
+export type Presenter = {
+  /** @param object what to show when nothing is stored */
+  object(entry: Entry | undefined, object: KubeObject | undefined): Pieces;
+  list(listed: Listed): Pieces;
+  /** @param first whether it is the first event of this watch: only there a table tells its columns */
+  event(change: Change, first: boolean): Pieces;
+  /** @param initialEnd it says that everything that was there at the start has been told */
+  bookmark(revision: number, initialEnd: boolean): Pieces;
+};
+
+/** Encoded events in forms that cost parsing, shared by all watchers; they live as long as the store's own events. */
+export type Frames = (source: object, form: string, make: () => Buffer) => Buffer;
+
+export function createFrames(): Frames {
+  const known = new WeakMap<object, Map<string, Buffer>>();
+  return (source, form, make) => {
+    const forms = known.get(source) ?? new Map<string, Buffer>();
+    known.set(source, forms);
+    const frame = forms.get(form) ?? make();
+    forms.set(form, frame);
+    return frame;
+  };
+}
+
+const comma = Buffer.from(",");
+const listTail = Buffer.from("]}");
+const eventTail = Buffer.from("}\n");
+const eventHeads = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+};
+const initialEventsEnd = "k8s.io/initial-events-end";
+
+export function createPresenter(
+  resource: ApiResource,
+  accepted: Accepted,
+  options: { query: URLSearchParams; frames: Frames; now: () => Date },
+): Presenter {
+  const { as, metaVersion } = accepted;
+  const include = parseIncludeObject(options.query);
+  const form = formOf(resource, `meta.k8s.io/${metaVersion}`, as, include, options.now);
+  const show = (value: Uint8Array, revision: number): Uint8Array => {
+    if (form.whole && resource.showsStored(value, revision)) return value;
+    return encode(form.item(resource.fromStored(decodeStored(value)), true));
+  };
+  return {
+    object(entry, object) {
+      if (entry !== undefined) return [show(entry.value, entry.modRevision)];
+      return object === undefined ? [] : [encode(form.item(object, true))];
+    },
+    list({ entries, resourceVersion, continue: token, remaining }) {
+      const metadata = {
+        resourceVersion,
+        ...(token === "" ? {} : { continue: token }),
+        ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+      };
+      const pieces: Uint8Array[] = [Buffer.from(`${form.listHead(metadata)}[`)];
+      for (const [index, entry] of entries.entries()) {
+        if (index > 0) pieces.push(comma);
+        pieces.push(
+          form.whole
+            ? show(entry.value, entry.modRevision)
+            : encode(form.row(resource.fromStored(decodeStored(entry.value)))),
+        );
+      }
+      pieces.push(listTail);
+      return pieces;
+    },
+    event({ type, entry, revision, source }, first) {
+      const head = eventHeads[type];
+      if (form.whole && resource.showsStored(entry.value, entry.modRevision)) {
+        const body = revision === entry.modRevision ? [entry.value] : withRevision(entry.value, revision);
+        return [head, ...body, eventTail];
+      }
+      const make = () => {
+        const object = resource.fromStored(decodeStored(entry.value));
+        object.metadata.resourceVersion = String(revision);
+        return encode(form.item(object, first));
+      };
+      const name = `${form.name} ${revision} ${first && as === "table"}`;
+      const frame = source === undefined ? make() : options.frames(source, name, make);
+      return [head, frame, eventTail];
+    },
+    bookmark(revision, initialEnd) {
+      const metadata: ObjectMeta = { resourceVersion: String(revision), creationTimestamp: null };
+      if (initialEnd) metadata.annotations = { [initialEventsEnd]: "true" };
+      const object: KubeObject = { kind: resource.kind, apiVersion: resource.apiVersion, metadata };
+      return [encode({ type: "BOOKMARK", object: form.item(object, false) }), newline];
+    },
+  };
+}
+
+const newline = Buffer.from("\n");
+
+function encode(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+type Form = {
+  /** Tells forms apart for sharing. */
+  name: string;
+  /** Objects are shown as they are. */
+  whole: boolean;
+  /** One object by itself. */
+  item(object: KubeObject, withColumns: boolean): unknown;
+  /** One object inside a list. */
+  row(object: KubeObject): unknown;
+  /** The beginning of a list, up to the array. */
+  listHead(metadata: object): string;
+};
+
+function formOf(
+  resource: ApiResource,
+  metaApi: string,
+  as: Accepted["as"],
+  include: IncludeObject,
+  now: () => Date,
+): Form {
+  const name = `${resource.apiVersion} ${metaApi} ${as} ${include}`;
+  if (as === "table") {
+    const row = (object: KubeObject) => tableRow(resource, object, include, metaApi, now());
+    return {
+      name,
+      whole: false,
+      item: (object, withColumns) => ({
+        ...tableHead(resource, metaApi, { resourceVersion: object.metadata.resourceVersion }, withColumns),
+        rows: [row(object)],
+      }),
+      row,
+      listHead: (metadata) => `${JSON.stringify(tableHead(resource, metaApi, metadata, true)).slice(0, -1)},"rows":`,
+    };
+  }
+  const whole = as === "object";
+  const item = whole
+    ? (object: KubeObject) => object
+    : ({ metadata }: KubeObject) => ({ kind: "PartialObjectMetadata", apiVersion: metaApi, metadata });
+  const kind = JSON.stringify(whole ? resource.listKind : "PartialObjectMetadataList");
+  const apiVersion = JSON.stringify(whole ? resource.apiVersion : metaApi);
+  const listHead = (metadata: object) =>
+    `{"kind":${kind},"apiVersion":${apiVersion},"metadata":${JSON.stringify(metadata)},"items":`;
+  return { name, whole, item, row: item, listHead };
+}

@@ -1,0 +1,58 @@
+import { notFound } from "../../apimachinery/index.ts";
+import type { HttpResponse } from "../../lib/index.ts";
+import { answerResponse } from "../http/answer.ts";
+import type { Call } from "../http/call.ts";
+import { parseListOptions } from "../http/query.ts";
+import { groupResourceOf } from "../resource.ts";
+import type { Server } from "../server.ts";
+import { decodeStored } from "../stored.ts";
+import { scaleOf } from "../write/scale.ts";
+import { listObjects, parseResourceVersion, reach } from "./list.ts";
+import { createPresenter, type Presenter } from "./present.ts";
+import { watchObjects } from "./watch.ts";
+
+export function presenterFor(server: Server, { resource, accepted, query }: Call): Presenter {
+  return createPresenter(resource, accepted, { query, frames: server.frames, now: server.now });
+}
+
+/** GET of one object or of one of its subresources. */
+export async function getObject(server: Server, call: Call): Promise<HttpResponse> {
+  const { resource, path, query, request, accepted, warnings } = call;
+  await reach(server, parseResourceVersion(query.get("resourceVersion") ?? ""));
+  const entry = server.store.get(server.keys.key(resource.storageName, path.namespace, path.name));
+  if (entry === undefined) throw notFound(groupResourceOf(resource), path.name);
+  if (path.subresource === "scale") {
+    const scale = scaleOf(resource, resource.fromStored(decodeStored(entry.value)));
+    return await answerResponse(
+      request,
+      { status: 200, pieces: [Buffer.from(JSON.stringify(scale))] },
+      accepted,
+      query,
+      warnings,
+    );
+  }
+  const pieces = presenterFor(server, call).object(entry, undefined);
+  return await answerResponse(request, { status: 200, pieces }, accepted, query, warnings);
+}
+
+/** GET of a collection. */
+export async function getList(server: Server, call: Call): Promise<HttpResponse> {
+  const { resource, path, query, request, accepted, warnings } = call;
+  const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
+  const pieces = presenterFor(server, call).list(listed);
+  return await answerResponse(request, { status: 200, pieces }, accepted, query, warnings);
+}
+
+/** GET with `watch=true`; of one object when the path names it. */
+export async function getWatch(server: Server, call: Call): Promise<HttpResponse> {
+  const { resource, path, query, request } = call;
+  const selectors = new URLSearchParams(query);
+  if (path.name !== "") {
+    const own = selectors.get("fieldSelector");
+    selectors.set("fieldSelector", `${own ? `${own},` : ""}metadata.name=${path.name}`);
+  }
+  const options = parseListOptions(selectors, true);
+  if (options.sendInitialEvents === true) await reach(server, parseResourceVersion(options.resourceVersion));
+  const body = watchObjects(server, resource, path.namespace, options, presenterFor(server, call), request.signal);
+  return { status: 200, headers: { "content-type": "application/json", "cache-control": "no-cache, private" }, body };
+}

@@ -1,0 +1,141 @@
+import {
+  alreadyExists,
+  badRequest,
+  generateName,
+  generateNameConflict,
+  invalid,
+  type KubeObject,
+  type ManagedFieldsEntry,
+  type ObjectMeta,
+  type StatusCause,
+  trackUpdate,
+} from "../../apimachinery/index.ts";
+import type { User } from "../../lib/index.ts";
+import { CompareError, type Entry } from "../../storage/index.ts";
+import { type ApiResource, groupKindOf, groupResourceOf } from "../resource.ts";
+import { type Server, timestamp } from "../server.ts";
+
+/** How often a generated name is made anew when it is taken; as in Kubernetes. */
+const generateNameAttemptsMax = 8;
+/** Who writes, and how. */
+export type Writing = {
+  user: User;
+  dryRun: boolean;
+  /** Name of the field manager. */
+  manager: string;
+  warnings: string[];
+};
+
+/** What a write left behind. `entry` is what is stored now; a dry run and a finished delete have only the object. */
+export type Written = {
+  object: KubeObject;
+  entry: Entry | undefined;
+  outcome: "created" | "updated" | "unchanged" | "deleted";
+};
+
+/**
+ * Stores a new object.
+ *
+ * @param object as decoded, without unknown fields; it is changed
+ * @param managed who owns its fields when that is known already; otherwise the writer owns them all
+ */
+export async function createObject(
+  server: Server,
+  resource: ApiResource,
+  namespace: string,
+  object: KubeObject,
+  writing: Writing,
+  managed?: ManagedFieldsEntry[],
+): Promise<Written> {
+  const { name: sentName, generateName: base = "", resourceVersion } = object.metadata;
+  if (resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
+  const generated = !sentName && base !== "";
+  for (let attempt = 1; ; attempt++) {
+    if (generated) object.metadata.name = generateName(base, server.random);
+    if (attempt === 1) await prepare(server, resource, namespace, object, writing, managed);
+    const name = object.metadata.name ?? "";
+    const key = server.keys.key(resource.storageName, namespace, name);
+    if (server.store.latest(key) === undefined) {
+      if (writing.dryRun) return { object, entry: undefined, outcome: "created" };
+      try {
+        const entry = await server.writer.put(key, 0, resource.toStored(object));
+        return { object, entry, outcome: "created" };
+      } catch (error) {
+        if (!(error instanceof CompareError)) throw error;
+      }
+    }
+    if (!generated) throw alreadyExists(groupResourceOf(resource), name);
+    if (attempt >= generateNameAttemptsMax) throw generateNameConflict(groupResourceOf(resource), name);
+  }
+}
+
+async function prepare(
+  server: Server,
+  resource: ApiResource,
+  namespace: string,
+  object: KubeObject,
+  writing: Writing,
+  managed: ManagedFieldsEntry[] | undefined,
+): Promise<void> {
+  const { rules } = resource;
+  object.metadata = freshMetadata(object.metadata, namespace, server);
+  rules.applyDefaults(object);
+  // Nobody owns what the server adds below, nor a status that is dropped.
+  const sent = resource.hasStatus ? { ...object, status: undefined } : object;
+  const owned = managed ?? track(server, resource, sent, writing.manager);
+  rules.prepareForCreate(object, writing.user);
+  const name = object.metadata.name ?? "";
+  const { user, dryRun, warnings } = writing;
+  const attempt = {
+    operation: "CREATE" as const,
+    resource,
+    subresource: "",
+    namespace,
+    name,
+    object,
+    live: undefined,
+    user,
+    dryRun,
+    warnings,
+  };
+  const pending = server.admission(server, attempt);
+  if (pending !== undefined) await pending;
+  const causes = name === "" ? [nameRequired] : rules.validateCreate(object);
+  if (causes.length > 0) throw invalid(groupKindOf(resource), name, causes);
+  setManagedFields(object.metadata, owned);
+}
+
+function track(server: Server, { rules }: ApiResource, after: KubeObject, manager: string): ManagedFieldsEntry[] {
+  return trackUpdate({ before: undefined, after, schema: rules.schema(), manager, now: timestamp(server.now()) });
+}
+
+const nameRequired: StatusCause = {
+  reason: "FieldValueRequired",
+  message: "Required value: name or generateName is required",
+  field: "metadata.name",
+};
+
+/** What a client may say about a new object, and what the server alone decides. */
+function freshMetadata(sent: ObjectMeta, namespace: string, server: Server): ObjectMeta {
+  const metadata: ObjectMeta = {};
+  for (const field of sentByClients) if (sent[field] !== undefined) Object.assign(metadata, { [field]: sent[field] });
+  if (namespace !== "") metadata.namespace = namespace;
+  metadata.uid = server.newUid();
+  metadata.creationTimestamp = timestamp(server.now());
+  return metadata;
+}
+
+const sentByClients = [
+  "name",
+  "generateName",
+  "labels",
+  "annotations",
+  "ownerReferences",
+  "finalizers",
+  "managedFields",
+] as const;
+
+export function setManagedFields(metadata: ObjectMeta, entries: ManagedFieldsEntry[]): void {
+  if (entries.length === 0) delete metadata.managedFields;
+  else metadata.managedFields = entries;
+}

@@ -1,0 +1,212 @@
+import {
+  badRequest,
+  conflict,
+  invalid,
+  isFields,
+  type KubeObject,
+  type StatusCause,
+} from "../../apimachinery/index.ts";
+import type { Entry } from "../../storage/index.ts";
+import { definitionsName } from "../crd/definition.ts";
+import { markDefinitionDeleted } from "../crd/terminating.ts";
+import { dryRunOf, integer } from "../http/query.ts";
+import { groupResourceOf } from "../resource.ts";
+import { type Server, timestamp } from "../server.ts";
+import { decodeStored } from "../stored.ts";
+import type { Writing, Written } from "./create.ts";
+import { fromLatest, isFinished, liveObject, type Place } from "./update.ts";
+
+/** What a pod gets to end when nobody says otherwise; the default of `terminationGracePeriodSeconds`. */
+const podGraceSeconds = 30;
+
+const orphan = "orphan";
+const foreground = "foregroundDeletion";
+
+export type DeleteOptions = {
+  gracePeriodSeconds: number | undefined;
+  preconditions: { uid: string | undefined; resourceVersion: string | undefined };
+  propagationPolicy: "Orphan" | "Background" | "Foreground" | undefined;
+  /** The older way to say it. */
+  orphanDependents: boolean | undefined;
+  dryRun: boolean;
+};
+
+/** Reads the body of a DELETE, or without one its query. @throws {StatusError} `BadRequest` or `Invalid` */
+export function parseDeleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
+  const sent = body === undefined ? fromQuery(query) : fromBody(body);
+  const causes: StatusCause[] = [];
+  const dryRun = dryRunOf(sent.dryRun, causes);
+  const { propagationPolicy: policy, orphanDependents } = sent;
+  if (policy !== undefined && orphanDependents !== undefined) {
+    const message = "Invalid value: orphanDependents and deletionPropagation cannot be both set";
+    causes.push({ reason: "FieldValueInvalid", message, field: "propagationPolicy" });
+  }
+  if (policy !== undefined && !isPolicy(policy)) {
+    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Background", "Foreground", "Orphan", "nil"`;
+    causes.push({ reason: "FieldValueNotSupported", message, field: "propagationPolicy" });
+  } else if (causes.length === 0) {
+    return { ...sent, propagationPolicy: policy, dryRun };
+  }
+  throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", causes);
+}
+
+type Sent = Omit<DeleteOptions, "propagationPolicy" | "dryRun"> & {
+  propagationPolicy: string | undefined;
+  dryRun: string[];
+};
+
+function fromQuery(query: URLSearchParams): Sent {
+  const orphans = query.get("orphanDependents");
+  return {
+    gracePeriodSeconds: integer(query, "gracePeriodSeconds"),
+    preconditions: { uid: undefined, resourceVersion: undefined },
+    propagationPolicy: query.get("propagationPolicy") ?? undefined,
+    orphanDependents: orphans === null ? undefined : orphans !== "false",
+    dryRun: query.getAll("dryRun"),
+  };
+}
+
+function fromBody(body: unknown): Sent {
+  if (!isFields(body)) throw badRequest("the body of a delete must be DeleteOptions");
+  const { kind, gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents, dryRun } = body;
+  if (kind !== undefined && kind !== "DeleteOptions") {
+    throw badRequest(`decoded object cannot be converted to DeleteOptions: it is of kind ${JSON.stringify(kind)}`);
+  }
+  const condition = isFields(preconditions) ? preconditions : {};
+  return {
+    gracePeriodSeconds: typeof gracePeriodSeconds === "number" ? gracePeriodSeconds : undefined,
+    preconditions: { uid: text(condition["uid"]), resourceVersion: text(condition["resourceVersion"]) },
+    propagationPolicy: text(propagationPolicy),
+    orphanDependents: typeof orphanDependents === "boolean" ? orphanDependents : undefined,
+    dryRun: Array.isArray(dryRun) ? dryRun.map(String) : [],
+  };
+}
+
+function isPolicy(policy: string): policy is "Orphan" | "Background" | "Foreground" {
+  return policy === "Orphan" || policy === "Background" || policy === "Foreground";
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * Deletes an object, or marks it as being deleted when a finalizer, a grace period or its kind makes it stay for now.
+ *
+ * @returns outcome `deleted` when it is gone; `updated` or `unchanged` when it stays
+ * @throws {StatusError} `NotFound`, or `Conflict` when it is not the object meant
+ */
+export async function deleteObject(
+  server: Server,
+  place: Place,
+  writing: Writing,
+  options: DeleteOptions,
+): Promise<Written> {
+  const deleting = { ...writing, dryRun: options.dryRun };
+  return await fromLatest(server, place, async (entry) => await step(server, place, deleting, options, entry));
+}
+
+async function step(
+  server: Server,
+  place: Place,
+  writing: Writing,
+  options: DeleteOptions,
+  entry: Entry,
+): Promise<Written> {
+  const { resource, namespace, name } = place;
+  const live = liveObject(server, resource, entry);
+  checkPreconditions(place, live, options);
+  const { user, dryRun, warnings } = writing;
+  const attempt = {
+    operation: "DELETE" as const,
+    resource,
+    subresource: "",
+    namespace,
+    name,
+    object: undefined,
+    live,
+    user,
+    dryRun,
+    warnings,
+  };
+  const pending = server.admission(server, attempt);
+  if (pending !== undefined) await pending;
+  const object = resource.fromStored(decodeStored(entry.value));
+  const changed = markDeleted(resource.storageName, object, options, server.now());
+  if (isFinished(object)) {
+    if (!dryRun) await server.writer.delete(entry.key, entry.modRevision);
+    return { object, entry: undefined, outcome: "deleted" };
+  }
+  if (!changed) {
+    await server.writer.settled(entry.key);
+    return { object: live, entry, outcome: "unchanged" };
+  }
+  if (dryRun) return { object, entry: undefined, outcome: "updated" };
+  const written = await server.writer.put(entry.key, entry.modRevision, resource.toStored(object));
+  return { object, entry: written, outcome: "updated" };
+}
+
+function checkPreconditions(
+  { resource, name }: Place,
+  live: Readonly<KubeObject>,
+  { preconditions }: DeleteOptions,
+): void {
+  const { uid, resourceVersion } = preconditions;
+  if (uid !== undefined && uid !== live.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`;
+    throw conflict(groupResourceOf(resource), name, why);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
+    const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${live.metadata.resourceVersion}`;
+    throw conflict(groupResourceOf(resource), name, why);
+  }
+}
+
+/** Puts into the object what a delete leaves in it. @returns whether that is anything new */
+function markDeleted(storageName: string, object: KubeObject, options: DeleteOptions, now: Date): boolean {
+  const { metadata } = object;
+  const finalizers = finalizersAfter(metadata.finalizers ?? [], options);
+  let changed = finalizers.join() !== (metadata.finalizers ?? []).join();
+  if (finalizers.length === 0) delete metadata.finalizers;
+  else metadata.finalizers = finalizers;
+  const grace = storageName === "pods" ? podGrace(object, options) : 0;
+  const before = metadata.deletionGracePeriodSeconds;
+  if (metadata.deletionTimestamp === undefined) {
+    metadata.generation = metadata.generation === undefined ? undefined : metadata.generation + 1;
+  } else if (before !== undefined && before <= grace) {
+    return changed;
+  }
+  metadata.deletionTimestamp = timestamp(new Date(now.getTime() + grace * 1000));
+  metadata.deletionGracePeriodSeconds = grace;
+  if (storageName === definitionsName) markDefinitionDeleted(object, timestamp(now));
+  if (storageName === "namespaces") object["status"] = { ...asRecord(object["status"]), phase: "Terminating" };
+  changed = true;
+  return changed;
+}
+
+/** How the wish about dependents is kept until the garbage collector has fulfilled it. */
+function finalizersAfter(
+  finalizers: readonly string[],
+  { propagationPolicy, orphanDependents }: DeleteOptions,
+): string[] {
+  const policy =
+    propagationPolicy ?? (orphanDependents === undefined ? undefined : orphanDependents ? "Orphan" : "Background");
+  if (policy === undefined) return [...finalizers];
+  const others = finalizers.filter((finalizer) => finalizer !== orphan && finalizer !== foreground);
+  if (policy === "Orphan") return [...others, orphan];
+  return policy === "Foreground" ? [...others, foreground] : others;
+}
+
+/** Seconds that a pod stays: none for one that no node has taken or that has ended. */
+function podGrace(pod: KubeObject, { gracePeriodSeconds }: DeleteOptions): number {
+  const spec = asRecord(pod["spec"]);
+  const { phase } = asRecord(pod["status"]);
+  if (!spec["nodeName"] || phase === "Failed" || phase === "Succeeded") return 0;
+  if (gracePeriodSeconds !== undefined) return gracePeriodSeconds < 0 ? 1 : gracePeriodSeconds;
+  const seconds = spec["terminationGracePeriodSeconds"];
+  return typeof seconds === "number" ? seconds : podGraceSeconds;
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return isFields(value) ? value : {};
+}

@@ -1,0 +1,103 @@
+import { badRequest, invalid, isStatusError, type Status, successStatus } from "../../apimachinery/index.ts";
+import { type HttpResponse, readBody } from "../../lib/index.ts";
+import { answerResponse, statusPieces } from "../http/answer.ts";
+import type { Call } from "../http/call.ts";
+import { bodyBytesMax, readObject } from "../http/decode.ts";
+import { parseListOptions } from "../http/query.ts";
+import { listObjects } from "../read/list.ts";
+import { presenterFor } from "../read/reads.ts";
+import type { ApiResource } from "../resource.ts";
+import type { Server } from "../server.ts";
+import type { Writing, Written } from "./create.ts";
+import { type DeleteOptions, deleteObject, parseDeleteOptions } from "./delete.ts";
+import { writingOf } from "./writing.ts";
+
+/** Kinds whose delete answers with the object, not with a Status. */
+const showDeleted = new Set([
+  "persistentvolumeclaims",
+  "persistentvolumes",
+  "pods",
+  "podtemplates",
+  "resourcequotas",
+  "serviceaccounts",
+  "services",
+]);
+/** How many deletes of a collection go to the store together. */
+const batchSize = 500;
+
+/** DELETE of one object. */
+export async function removeObject(server: Server, call: Call): Promise<HttpResponse> {
+  const { resource, path, query, request, accepted, warnings } = call;
+  const options = await readDeleteOptions(call);
+  const { namespace, name } = path;
+  const written = await deleteObject(
+    server,
+    { resource, namespace, name, subresource: "" },
+    writing(call, options),
+    options,
+  );
+  const pieces =
+    written.outcome === "deleted" && !showDeleted.has(resource.storageName)
+      ? statusPieces(goneStatus(resource, written))
+      : presenterFor(server, call).object(written.entry, written.object);
+  const status = written.outcome !== "deleted" && waitsForDependents(options) ? 202 : 200;
+  return await answerResponse(request, { status, pieces }, accepted, query, warnings);
+}
+
+/** DELETE of a collection: what is selected, one after the other. The answer lists what was there. */
+export async function removeCollection(server: Server, call: Call): Promise<HttpResponse> {
+  const { resource, path, query, request, accepted, warnings } = call;
+  const options = await readDeleteOptions(call);
+  if (options.preconditions.uid !== undefined) {
+    const message = "Forbidden: a precondition is about one object, not about a collection";
+    throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
+      { reason: "FieldValueForbidden", message, field: "preconditions" },
+    ]);
+  }
+  const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
+  const pieces = presenterFor(server, call).list(listed);
+  for (let start = 0; start < listed.entries.length; start += batchSize) {
+    const batch = listed.entries.slice(start, start + batchSize);
+    const results = await Promise.allSettled(
+      batch.map(({ key }) =>
+        deleteObject(
+          server,
+          { resource, ...server.keys.nameOf(key, resource.namespaced), subresource: "" },
+          writing(call, options),
+          options,
+        ),
+      ),
+    );
+    for (const result of results) {
+      if (result.status === "rejected" && !isStatusError(result.reason, "NotFound")) throw result.reason;
+    }
+  }
+  return await answerResponse(request, { status: 200, pieces }, accepted, query, warnings);
+}
+
+async function readDeleteOptions({ request, query }: Call): Promise<DeleteOptions> {
+  const bytes = await readBody(request.body, bodyBytesMax);
+  if (bytes.byteLength === 0) return parseDeleteOptions(undefined, query);
+  const { value } = await readObject({ ...request, body: bytes });
+  if (value === null) throw badRequest("the body of a delete must be DeleteOptions");
+  return parseDeleteOptions(value, query);
+}
+
+function writing(call: Call, { dryRun }: DeleteOptions): Writing {
+  return writingOf(call, { dryRun, fieldManager: "", fieldValidation: "Ignore", force: undefined });
+}
+
+function goneStatus({ group, resource }: ApiResource, { object }: Written): Status {
+  const { name = "", uid } = object.metadata;
+  return successStatus({
+    name,
+    ...(group === "" ? {} : { group }),
+    kind: resource,
+    ...(uid === undefined ? {} : { uid }),
+  });
+}
+
+/** Whoever asks for dependents to go first, or not to be orphaned, is told that this is not done yet. */
+function waitsForDependents({ orphanDependents, propagationPolicy }: DeleteOptions): boolean {
+  return orphanDependents === false || propagationPolicy === "Foreground";
+}
