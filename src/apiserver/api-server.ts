@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Handler, Log, User } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
 import { type Authorizer, mastersOnly } from "./access/authorize.ts";
-import { inOrder, namespaceLifecycle } from "./admission/admit.ts";
+import { admissionChain, namespaceLifecycle } from "./admission/admit.ts";
 import { serviceAllocation } from "./admission/services.ts";
 import { ensureSystemObjects } from "./bootstrap.ts";
 import { builtinApiResources } from "./builtin.ts";
@@ -60,7 +60,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     parsed: createParseCache(),
     authorizer: options.authorizer ?? mastersOnly,
     tokens: options.tokens ?? new Map(),
-    admission: inOrder([namespaceLifecycle, definitionNaming, serviceAllocation]),
+    admission: admissionChain([namespaceLifecycle, definitionNaming, serviceAllocation]),
     frames: createFrames(),
     watches: createWatches(),
     log: options.log,

@@ -1,7 +1,7 @@
 import type { Log, User } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { Authorizer } from "./access/authorize.ts";
-import type { Admission } from "./admission/admit.ts";
+import type { AdmissionChain } from "./admission/admit.ts";
 import type { Frames } from "./read/present.ts";
 import type { Watches } from "./read/watches.ts";
 import type { Registry } from "./registry.ts";
@@ -18,7 +18,7 @@ export type Server = {
   readonly registry: Registry;
   readonly authorizer: Authorizer;
   readonly tokens: ReadonlyMap<string, User>;
-  readonly admission: Admission;
+  readonly admission: AdmissionChain;
   /** Encoded watch events, shared by all watchers. */
   readonly frames: Frames;
   /** Watches that are open, by the resource they are of; called to end them. */

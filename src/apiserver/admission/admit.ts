@@ -20,15 +20,30 @@ export type Attempt = {
   warnings: string[];
 };
 
-/** Looks at writes before validation. Throws a `StatusError` to refuse. */
-export type Admission = (server: Server, attempt: Attempt) => void | Promise<void>;
+/** Looks at one write. Throws a `StatusError` to refuse. */
+export type AdmissionStep = (server: Server, attempt: Attempt) => void | Promise<void>;
 
-/** Runs plug-ins one after the other; waits only for those that have something to wait for. */
-export function inOrder(plugins: readonly Admission[]): Admission {
+/**
+ * A plug-in. `mutate` runs before validation and may change the object; `validate` runs after it, right before the
+ * store, and may not. A step that has nothing to wait for returns nothing, so that most writes never wait.
+ */
+export type Admission = { mutate?: AdmissionStep; validate?: AdmissionStep };
+
+/** All plug-ins of a server, each phase in order. */
+export type AdmissionChain = Required<Admission>;
+
+export function admissionChain(plugins: readonly Admission[]): AdmissionChain {
+  return {
+    mutate: inOrder(plugins.flatMap(({ mutate }) => mutate ?? [])),
+    validate: inOrder(plugins.flatMap(({ validate }) => validate ?? [])),
+  };
+}
+
+function inOrder(steps: readonly AdmissionStep[]): AdmissionStep {
   return (server, attempt) => {
-    for (const [index, plugin] of plugins.entries()) {
-      const pending = plugin(server, attempt);
-      if (pending !== undefined) return pending.then(() => inOrder(plugins.slice(index + 1))(server, attempt));
+    for (const [index, step] of steps.entries()) {
+      const pending = step(server, attempt);
+      if (pending !== undefined) return pending.then(() => inOrder(steps.slice(index + 1))(server, attempt));
     }
   };
 }
@@ -37,10 +52,11 @@ export function inOrder(plugins: readonly Admission[]): Admission {
 export const immortalNamespaces: readonly string[] = ["default", "kube-system", "kube-public"];
 
 /** Nothing is made in a namespace that is absent or on its way out, and some namespaces stay. */
-export const namespaceLifecycle: Admission = (
-  server,
-  { operation, resource, namespace, name, object, subresource },
-) => {
+export const namespaceLifecycle: Admission = {
+  mutate: (server, attempt) => checkNamespace(server, attempt),
+};
+
+function checkNamespace(server: Server, { operation, resource, namespace, name, object, subresource }: Attempt): void {
   if (operation === "DELETE" && resource.storageName === "namespaces" && immortalNamespaces.includes(name)) {
     throw forbidden(groupResourceOf(resource), name, "this namespace may not be deleted");
   }
@@ -53,4 +69,4 @@ export const namespaceLifecycle: Admission = (
   const { status } = forbidden(groupResourceOf(resource), name || (object?.metadata.generateName ?? ""), why);
   const causes = [{ reason: "NamespaceTerminating", message, field: "metadata.namespace" }];
   throw new StatusError("Forbidden", status.message ?? why, { ...status.details, causes });
-};
+}

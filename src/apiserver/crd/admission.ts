@@ -1,5 +1,5 @@
 import { type KubeObject, textAt, valueAt } from "../../apimachinery/index.ts";
-import type { Admission } from "../admission/admit.ts";
+import type { Admission, Attempt } from "../admission/admit.ts";
 import type { ApiResource } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 import { definitionsName, type Names, readNames } from "./definition.ts";
@@ -27,11 +27,13 @@ export function withDefinitionRules(resource: ApiResource): ApiResource {
  * Decides with each write of a CRD which names it has and whether it is served, so that the answer to a create already
  * says so: other servers do it a moment later, in controllers.
  */
-export const definitionNaming: Admission = (server, { operation, resource, subresource, object, name }) => {
+export const definitionNaming: Admission = { mutate: decideNames };
+
+function decideNames(server: Server, { operation, resource, subresource, object, name }: Attempt): void {
   if (resource.storageName !== definitionsName || operation === "DELETE" || subresource !== "" || object === undefined)
     return;
   object["status"] = definitionStatus(object, othersOf(server, object, name), timestamp(server.now()));
-};
+}
 
 /** The names that the other CRDs of the group have, or will have when what is under way is published. */
 export function othersOf(server: Server, crd: KubeObject, name: string): Names[] {

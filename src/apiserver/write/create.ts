@@ -98,10 +98,12 @@ async function prepare(
     dryRun,
     warnings,
   };
-  const pending = server.admission(server, attempt);
-  if (pending !== undefined) await pending;
+  const mutating = server.admission.mutate(server, attempt);
+  if (mutating !== undefined) await mutating;
   const causes = name === "" ? [nameRequired] : rules.validateCreate(object);
   if (causes.length > 0) throw invalid(groupKindOf(resource), name, causes);
+  const validating = server.admission.validate(server, attempt);
+  if (validating !== undefined) await validating;
   setManagedFields(object.metadata, owned);
 }
 

@@ -129,8 +129,10 @@ async function step(
     dryRun,
     warnings,
   };
-  const pending = server.admission(server, attempt);
-  if (pending !== undefined) await pending;
+  for (const phase of [server.admission.mutate, server.admission.validate]) {
+    const pending = phase(server, attempt);
+    if (pending !== undefined) await pending;
+  }
   const object = resource.fromStored(decodeStored(entry.value));
   const changed = markDeleted(resource.storageName, object, options, server.now());
   if (isFinished(object)) {

@@ -99,10 +99,12 @@ async function step(
     dryRun,
     warnings,
   };
-  const pending = server.admission(server, attempt);
-  if (pending !== undefined) await pending;
+  const mutating = server.admission.mutate(server, attempt);
+  if (mutating !== undefined) await mutating;
   const causes = internal ? [] : rules.validateUpdate(object, live, subresource);
   if (causes.length > 0) throw invalid(groupKindOf(resource), name, causes);
+  const validating = server.admission.validate(server, attempt);
+  if (validating !== undefined) await validating;
   if (isUnchanged(resource, entry, object, live, managed)) {
     await server.writer.settled(entry.key);
     return { object: live, entry, outcome: "unchanged" };
