@@ -79,3 +79,4 @@ export { type Strategy, strategyOf } from "./kubernetes/strategy.ts";
 export type { Cell } from "./kubernetes/tables/text.ts";
 export { type Column, tableCells, tableColumns } from "./kubernetes/tables.ts";
 export { validateBuiltin } from "./kubernetes/validation.ts";
+export { type LogicalCluster, logicalClusterCrd } from "./skiff/logical-cluster.ts";

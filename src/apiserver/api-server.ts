@@ -5,18 +5,17 @@ import { type Authorizer, mastersOnly } from "./access/authorize.ts";
 import { admissionChain, namespaceLifecycle } from "./admission/admit.ts";
 import { serviceAllocation } from "./admission/services.ts";
 import { ensureSystemObjects } from "./bootstrap.ts";
-import { builtinApiResources } from "./builtin.ts";
-import { definitionNaming, withDefinitionRules } from "./crd/admission.ts";
+import { definitionNaming } from "./crd/admission.ts";
 import { startDefinitionCleanup } from "./crd/cleanup.ts";
 import { createDocuments } from "./discovery/documents.ts";
 import type { HealthCheck } from "./discovery/health.ts";
 import { defaultVersion, type VersionInfo } from "./discovery/version.ts";
 import { createHandler } from "./http/handler.ts";
-import { createFrames } from "./read/present.ts";
 import { createWatches } from "./read/watches.ts";
 import { openRegistry } from "./registry.ts";
 import type { Server } from "./server.ts";
-import { createKeys, createParseCache } from "./stored.ts";
+import { createSharedParts, type SharedParts } from "./shared-parts.ts";
+import { createKeys } from "./stored.ts";
 import { startEventExpiry } from "./write/event-expiry.ts";
 import { createWriter } from "./write/writer.ts";
 
@@ -32,6 +31,10 @@ export type ApiServerOptions = {
   /** What must work beside the server itself for `/livez` and `/readyz` to say yes. */
   checks?: readonly HealthCheck[];
   version?: VersionInfo;
+  /** Of the process, when it serves several clusters; its version is the one that counts then. */
+  shared?: SharedParts;
+  /** PEM of what signs the server's certificate, published in every namespace. */
+  caCertificate?: string;
   now?: () => Date;
   /** From 0 up to, not including, 1. */
   random?: () => number;
@@ -47,21 +50,23 @@ export type ApiServer = AsyncDisposable & {
 
 /** Opens the API of one logical cluster. System namespaces and the `kubernetes` service exist when it resolves. */
 export async function openApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, cluster = "root", version = defaultVersion } = options;
+  const { store, cluster = "root" } = options;
+  const shared = options.shared ?? createSharedParts(options.version ?? defaultVersion);
   const keys = createKeys(cluster);
   const writer = createWriter(store);
-  const registry = openRegistry({ store, keys, writer, builtin: builtinApiResources().map(withDefinitionRules) });
+  const { builtin, catalog: builtinCatalog } = shared;
+  const registry = openRegistry({ store, keys, writer, builtin, builtinCatalog });
   const server: Server = {
     cluster,
     store,
     keys,
     writer,
     registry,
-    parsed: createParseCache(),
+    parsed: shared.parsed,
     authorizer: options.authorizer ?? mastersOnly,
     tokens: options.tokens ?? new Map(),
     admission: admissionChain([namespaceLifecycle, definitionNaming, serviceAllocation]),
-    frames: createFrames(),
+    frames: shared.frames,
     watches: createWatches(),
     log: options.log,
     now: options.now ?? (() => new Date()),
@@ -87,8 +92,8 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     },
     ...(options.checks ?? []),
   ];
-  const handler = createHandler(server, createDocuments(server, { version, checks }));
-  await ensureSystemObjects(server);
+  const handler = createHandler(server, createDocuments(server, shared, checks));
+  await ensureSystemObjects(server, shared.systemObjects, options.caCertificate);
   const cleanup = startDefinitionCleanup(server);
   const expiry = startEventExpiry(server);
   return {

@@ -1,6 +1,6 @@
-import { isStatusError, type KubeObject } from "../apimachinery/index.ts";
+import { isStatusError, type KubeObject, type ObjectMeta } from "../apimachinery/index.ts";
 import { apiServiceAddress } from "../apis/index.ts";
-import type { Server } from "./server.ts";
+import { type Server, timestamp } from "./server.ts";
 import { createObject } from "./write/create.ts";
 
 /** Where a real API server listens; the `kubernetes` service maps 443 to it. */
@@ -20,23 +20,82 @@ const kubernetesService: KubeObject = {
   },
 };
 
-/** Makes what every cluster has from its first moment, unless it is there already. */
-export async function ensureSystemObjects(server: Server): Promise<void> {
-  const made = namespaces.map((name) =>
-    ensure(server, "namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } }),
-  );
-  await Promise.all(made);
-  await ensure(server, "services", kubernetesService);
+/**
+ * What every namespace has. The controller keeps it so; that it is there from the start lets a cluster be ready without one.
+ *
+ * @param caCertificate PEM; without it there is no `kube-root-ca.crt`
+ */
+function inEveryNamespace(namespace: string, caCertificate: string | undefined): [string, KubeObject][] {
+  const account: KubeObject = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace } };
+  if (caCertificate === undefined) return [["serviceaccounts", account]];
+  const metadata = { name: rootCaName, namespace, annotations: rootCaAnnotations };
+  const rootCa = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "ca.crt": caCertificate } };
+  return [
+    ["serviceaccounts", account],
+    ["configmaps", rootCa],
+  ];
 }
 
-async function ensure(server: Server, plural: string, object: KubeObject): Promise<void> {
+const rootCaName = "kube-root-ca.crt";
+const rootCaAnnotations = {
+  "kubernetes.io/description":
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
+};
+
+/**
+ * Makes what every cluster has from its first moment, unless it is there already.
+ *
+ * @param known what the same objects became in another cluster of this process; filled here
+ */
+export async function ensureSystemObjects(
+  server: Server,
+  known: Map<string, Readonly<KubeObject>>,
+  caCertificate: string | undefined,
+): Promise<void> {
+  const made = namespaces.map((name): [string, KubeObject] => [
+    "namespaces",
+    { apiVersion: "v1", kind: "Namespace", metadata: { name } },
+  ]);
+  const others = namespaces.flatMap((namespace) => inEveryNamespace(namespace, caCertificate));
+  for (const batch of [made, [["services", kubernetesService] as [string, KubeObject], ...others]]) {
+    await Promise.all(batch.map(([plural, object]) => ensure(server, known, plural, object)));
+  }
+}
+
+async function ensure(
+  server: Server,
+  known: Map<string, Readonly<KubeObject>>,
+  plural: string,
+  object: KubeObject,
+): Promise<void> {
   const resource = server.registry.catalog.find("", "v1", plural);
   const { name = "", namespace = "" } = object.metadata;
-  if (resource === undefined || server.store.get(server.keys.key(resource.storageName, namespace, name)) !== undefined)
+  if (resource === undefined) return;
+  const key = server.keys.key(resource.storageName, namespace, name);
+  if (server.store.get(key) !== undefined) return;
+  const id = `${plural}/${namespace}/${name}`;
+  const same = known.get(id);
+  if (same !== undefined) {
+    await server.writer.put(key, 0, { ...same, metadata: fresh(server, same.metadata) });
     return;
+  }
   const user = { name: "system:apiserver", groups: ["system:masters"] };
   const writing = { user, dryRun: false, manager: "kube-apiserver", warnings: [] };
-  await createObject(server, resource, namespace, structuredClone(object), writing).catch((error: unknown) => {
+  try {
+    const created = await createObject(server, resource, namespace, structuredClone(object), writing);
+    known.set(id, created.object);
+  } catch (error) {
     if (!isStatusError(error, "AlreadyExists")) throw error;
-  });
+  }
+}
+
+function fresh(server: Server, metadata: ObjectMeta): ObjectMeta {
+  const time = timestamp(server.now());
+  const managed = metadata.managedFields?.map((entry) => ({ ...entry, time }));
+  return {
+    ...metadata,
+    uid: server.newUid(),
+    creationTimestamp: time,
+    ...(managed === undefined ? {} : { managedFields: managed }),
+  };
 }

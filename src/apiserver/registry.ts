@@ -31,8 +31,10 @@ export function openRegistry(options: {
   keys: Keys;
   writer: Writer;
   builtin: readonly ApiResource[];
+  /** What is served when there are no CRDs. */
+  builtinCatalog: Catalog;
 }): Registry {
-  const { store, keys, writer, builtin } = options;
+  const { store, keys, writer, builtin, builtinCatalog } = options;
   const known = new Map<string, Known>();
   const listeners = new Set<() => void>();
   const prefix = keys.prefix(definitionsName, "");
@@ -55,6 +57,7 @@ export function openRegistry(options: {
 
   const build = (before?: Catalog) => {
     const custom = [...known.values()].flatMap(({ resources }) => resources);
+    if (custom.length === 0) return builtinCatalog;
     return createCatalog(
       builtin,
       custom.filter(({ apiVersion }) => !builtinVersions.has(apiVersion)),

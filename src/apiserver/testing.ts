@@ -29,6 +29,9 @@ export type TestServer = AsyncDisposable & {
   watch(target: string, accept?: string): Promise<TestWatch>;
 };
 
+/** The revision of a new test server, however many objects every cluster begins with. */
+export const testRevision = 1000;
+
 /** The clock of test servers, unless the test brings its own. */
 export const testTime = new Date("2026-01-02T03:04:05.678Z");
 
@@ -37,6 +40,7 @@ export async function openTestServer(options: Partial<ApiServerOptions> = {}): P
   let uids = 0;
   const newUid = () => `00000000-0000-4000-8000-${String(++uids).padStart(12, "0")}`;
   const server = await openApiServer({ store, log: silentLog, now: () => testTime, newUid, ...options });
+  if (options.store === undefined) await advance(store, testRevision);
   const request = (method: string, target: string, sent: TestRequest, signal: AbortSignal) => {
     const { body, contentType = "application/json", accept, headers = {}, user = admin } = sent;
     const bytes =
@@ -82,6 +86,15 @@ export async function openTestServer(options: Partial<ApiServerOptions> = {}): P
       if (options.store === undefined) await store[Symbol.asyncDispose]();
     },
   };
+}
+
+async function advance(store: Store, revision: number): Promise<void> {
+  let write: Promise<unknown> | undefined;
+  for (let next = store.revision; next < revision; next++) {
+    const expected = store.latest("/test/filler")?.modRevision ?? 0;
+    write = store.put("/test/filler", expected, () => Buffer.from("{}"));
+  }
+  await write;
 }
 
 /** Reads the events of a watch one by one. */

@@ -1,23 +1,14 @@
 import type { Documents } from "../http/handler.ts";
-import { createOpenApiV2 } from "../openapi/v2.ts";
-import { createOpenApiV3 } from "../openapi/v3.ts";
 import type { Server } from "../server.ts";
-import { createDiscovery } from "./discovery.ts";
+import type { SharedParts } from "../shared-parts.ts";
 import { type HealthCheck, healthResponse } from "./health.ts";
-import type { VersionInfo } from "./version.ts";
 
 /** What the root path lists, beside the groups. */
 const rootPaths = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
 
 /** Everything that is served at fixed paths: discovery, OpenAPI, the version and the health of the server. */
-export function createDocuments(
-  server: Server,
-  options: { version: VersionInfo; checks: readonly HealthCheck[] },
-): Documents {
-  const { version, checks } = options;
-  const discovery = createDiscovery();
-  const v2 = createOpenApiV2(version);
-  const v3 = createOpenApiV3(version);
+export function createDocuments(server: Server, shared: SharedParts, checks: readonly HealthCheck[]): Documents {
+  const { version, discovery, v2, v3 } = shared;
   return (path, request, query) => {
     const { catalog } = server.registry;
     switch (path.type) {

@@ -111,13 +111,13 @@ const versions: Record<string, { query: string; status: number; message?: RegExp
   "the newest state": { query: "", status: 200, want: ["a", "b"] },
   "any state": { query: "resourceVersion=0", status: 200, want: ["a", "b"] },
   "a state not older than": {
-    query: "resourceVersion=6&resourceVersionMatch=NotOlderThan",
+    query: "resourceVersion=1001&resourceVersionMatch=NotOlderThan",
     status: 200,
     want: ["a", "b"],
   },
-  "a state not older than, without saying so": { query: "resourceVersion=6", status: 200, want: ["a", "b"] },
-  "exactly a state": { query: "resourceVersion=6&resourceVersionMatch=Exact", status: 200, want: ["a"] },
-  "exactly a state, because of the limit": { query: "resourceVersion=6&limit=5", status: 200, want: ["a"] },
+  "a state not older than, without saying so": { query: "resourceVersion=1001", status: 200, want: ["a", "b"] },
+  "exactly a state": { query: "resourceVersion=1001&resourceVersionMatch=Exact", status: 200, want: ["a"] },
+  "exactly a state, because of the limit": { query: "resourceVersion=1001&limit=5", status: 200, want: ["a"] },
   "a match without a version": {
     query: "resourceVersionMatch=Exact",
     status: 422,
@@ -129,7 +129,7 @@ const versions: Record<string, { query: string; status: number; message?: RegExp
     message: /resourceVersionMatch "exact" is forbidden for resourceVersion "0"/,
   },
   "an unknown match": {
-    query: "resourceVersion=5&resourceVersionMatch=Foo",
+    query: "resourceVersion=1000&resourceVersionMatch=Foo",
     status: 422,
     message: /Unsupported value: "Foo": supported values: "Exact", "NotOlderThan", ""/,
   },
@@ -144,7 +144,7 @@ const versions: Record<string, { query: string; status: number; message?: RegExp
     message: /Invalid value: "x": strconv\.ParseUint/,
   },
   "a version with a token": {
-    query: "continue=eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MSwic3RhcnQiOiJhIn0&resourceVersion=5",
+    query: "continue=eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MSwic3RhcnQiOiJhIn0&resourceVersion=1000",
     status: 400,
     message: /specifying resource version is not allowed when using continue/,
   },
@@ -160,7 +160,7 @@ const versions: Record<string, { query: string; status: number; message?: RegExp
 for (const [name, { query, status, message, want }] of Object.entries(versions)) {
   test(`a list asks for ${name}`, async () => {
     await using server = await openTestServer();
-    assert.equal(server.store.revision, 5);
+    assert.equal(server.store.revision, 1000);
     await server.ok("POST", maps, { body: configMap("a") });
     await server.ok("POST", maps, { body: configMap("b") });
     const answer = await server.send("GET", `${maps}?${query}`);
@@ -175,7 +175,7 @@ test("a read of the future waits, then says so", { timeout: 10_000 }, async () =
   const future = server.send("GET", `${maps}/a?resourceVersion=${server.store.revision + 1}`);
   await server.ok("POST", maps, { body: configMap("a") });
   assert.equal((await future).status, 200);
-  const { status, body } = await server.send("GET", `${maps}?resourceVersion=1000`);
+  const { status, body } = await server.send("GET", `${maps}?resourceVersion=9000`);
   assert.equal(status, 504);
   assert.equal(body.details.retryAfterSeconds, 1);
   assert.deepEqual(body.details.causes, [

@@ -5,7 +5,7 @@ import { configMap, type Json, openTestServer, type TestServer, type TestWatch }
 const maps = "/api/v1/namespaces/default/configmaps";
 const merge = "application/merge-patch+json";
 
-/** Five revisions after the five that a new server has: create, change, create, change, delete. */
+/** Five revisions after those that a new server has: create, change, create, change, delete. */
 async function history(server: TestServer): Promise<void> {
   await server.ok("POST", maps, { body: configMap("a", { labels: { app: "x" } }) });
   await label(server, "a", "y");
@@ -20,21 +20,21 @@ function label(server: TestServer, name: string, app: string): Promise<Json> {
 
 const replays: Record<string, { query: string; want: string[] }> = {
   "everything after a revision": {
-    query: "resourceVersion=5",
-    want: ["ADDED a 6", "MODIFIED a 7", "ADDED b 8", "MODIFIED b 9", "DELETED a 10"],
+    query: "resourceVersion=1000",
+    want: ["ADDED a 1001", "MODIFIED a 1002", "ADDED b 1003", "MODIFIED b 1004", "DELETED a 1005"],
   },
-  "only what comes after the revision": { query: "resourceVersion=8", want: ["MODIFIED b 9", "DELETED a 10"] },
+  "only what comes after the revision": { query: "resourceVersion=1003", want: ["MODIFIED b 1004", "DELETED a 1005"] },
   "objects as they come into view and leave it": {
-    query: "resourceVersion=5&labelSelector=app%3Dx",
-    want: ["ADDED a 6", "DELETED a 7", "ADDED b 8", "DELETED b 9"],
+    query: "resourceVersion=1000&labelSelector=app%3Dx",
+    want: ["ADDED a 1001", "DELETED a 1002", "ADDED b 1003", "DELETED b 1004"],
   },
   "what is not of one kind any more": {
-    query: "resourceVersion=5&labelSelector=app!%3Dx",
-    want: ["ADDED a 7", "ADDED b 9", "DELETED a 10"],
+    query: "resourceVersion=1000&labelSelector=app!%3Dx",
+    want: ["ADDED a 1002", "ADDED b 1004", "DELETED a 1005"],
   },
-  "one object": { query: "resourceVersion=5&fieldSelector=metadata.name%3Db", want: ["ADDED b 8", "MODIFIED b 9"] },
-  "what is there, without a revision": { query: "", want: ["ADDED b 9"] },
-  "what is there, at any revision": { query: "resourceVersion=0", want: ["ADDED b 9"] },
+  "one object": { query: "resourceVersion=1000&fieldSelector=metadata.name%3Db", want: ["ADDED b 1003", "MODIFIED b 1004"] },
+  "what is there, without a revision": { query: "", want: ["ADDED b 1004"] },
+  "what is there, at any revision": { query: "resourceVersion=0", want: ["ADDED b 1004"] },
 };
 for (const [name, { query, want }] of Object.entries(replays)) {
   test(`a watch tells ${name}, then what happens`, async () => {
@@ -44,19 +44,19 @@ for (const [name, { query, want }] of Object.entries(replays)) {
     assert.deepEqual(await watch.take(want.length), want);
     if (query.includes("metadata.name")) await label(server, "b", "x");
     else await server.ok("POST", maps, { body: configMap("c", { labels: { app: query.includes("!") ? "y" : "x" } }) });
-    assert.deepEqual(await watch.take(1), [query.includes("metadata.name") ? "MODIFIED b 11" : "ADDED c 11"]);
+    assert.deepEqual(await watch.take(1), [query.includes("metadata.name") ? "MODIFIED b 1006" : "ADDED c 1006"]);
   });
 }
 
 test("an event is what a get shows; a delete shows the last state at its own revision", async () => {
   await using server = await openTestServer();
-  await using watch = await server.watch(`${maps}?watch=true&resourceVersion=5`);
-  const made = await server.ok("POST", maps, { body: configMap("a", { data: { x: '"resourceVersion":"6"' } }) });
+  await using watch = await server.watch(`${maps}?watch=true&resourceVersion=1000`);
+  const made = await server.ok("POST", maps, { body: configMap("a", { data: { x: '"resourceVersion":"1001"' } }) });
   assert.deepEqual(await watch.next(), { type: "ADDED", object: made });
   await server.ok("DELETE", `${maps}/a`);
   const { type, object } = await watch.next();
   assert.equal(type, "DELETED");
-  assert.deepEqual(object, { ...made, metadata: { ...made.metadata, resourceVersion: "7" } });
+  assert.deepEqual(object, { ...made, metadata: { ...made.metadata, resourceVersion: "1002" } });
 });
 
 test("the initial events of a WatchList end with a bookmark", async () => {
@@ -64,21 +64,21 @@ test("the initial events of a WatchList end with a bookmark", async () => {
   await history(server);
   const query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
   await using watch = await server.watch(`${maps}?${query}`);
-  assert.deepEqual(await watch.take(1), ["ADDED b 9"]);
+  assert.deepEqual(await watch.take(1), ["ADDED b 1004"]);
   assert.deepEqual(await watch.next(), {
     type: "BOOKMARK",
     object: {
       kind: "ConfigMap",
       apiVersion: "v1",
       metadata: {
-        resourceVersion: "10",
+        resourceVersion: "1005",
         creationTimestamp: null,
         annotations: { "k8s.io/initial-events-end": "true" },
       },
     },
   });
   await label(server, "b", "x");
-  assert.deepEqual(await watch.take(1), ["MODIFIED b 11"]);
+  assert.deepEqual(await watch.take(1), ["MODIFIED b 1006"]);
 });
 
 test("sendInitialEvents=false begins with what happens next", async () => {
@@ -88,7 +88,7 @@ test("sendInitialEvents=false begins with what happens next", async () => {
     `${maps}?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan`,
   );
   await label(server, "b", "x");
-  assert.deepEqual(await watch.take(1), ["MODIFIED b 11"]);
+  assert.deepEqual(await watch.take(1), ["MODIFIED b 1006"]);
 });
 
 test("a list and a watch from its revision miss nothing, however the writes overlap", async () => {
@@ -106,20 +106,20 @@ test("a list and a watch from its revision miss nothing, however the writes over
 test("a revision that is forgotten gives an error event, and the watch ends", async () => {
   await using server = await openTestServer();
   await history(server);
-  server.store.compact(8);
-  await using watch = await server.watch(`${maps}?watch=true&resourceVersion=6`);
+  server.store.compact(1003);
+  await using watch = await server.watch(`${maps}?watch=true&resourceVersion=1001`);
   const { type, object } = await watch.next();
   assert.equal(type, "ERROR");
   assert.deepEqual([object.kind, object.code, object.reason], ["Status", 410, "Expired"]);
-  assert.equal(object.message, "too old resource version: 6 (10)");
+  assert.equal(object.message, "too old resource version: 1001 (1005)");
   assert.equal(await watch.next(), undefined);
 });
 
 test("a watch from the future begins there", async () => {
   await using server = await openTestServer();
-  await using watch = await server.watch(`${maps}?watch=true&resourceVersion=7`);
+  await using watch = await server.watch(`${maps}?watch=true&resourceVersion=1002`);
   for (const name of ["a", "b", "c"]) await server.ok("POST", maps, { body: configMap(name) });
-  assert.deepEqual(await watch.take(1), ["ADDED c 8"]);
+  assert.deepEqual(await watch.take(1), ["ADDED c 1003"]);
 });
 
 test("a watch ends after timeoutSeconds, or after half an hour to an hour", async () => {
@@ -154,7 +154,7 @@ test("bookmarks come each minute and at the end, to those who want them and are 
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   try {
     await using server = await openTestServer();
-    const query = `${maps}?watch=true&resourceVersion=5&timeoutSeconds=90`;
+    const query = `${maps}?watch=true&resourceVersion=1000&timeoutSeconds=90`;
     await using told = await server.watch(`${query}&allowWatchBookmarks=true`);
     await using untold = await server.watch(query);
     await server.ok("POST", "/api/v1/namespaces", {
@@ -164,13 +164,13 @@ test("bookmarks come each minute and at the end, to those who want them and are 
     const { type, object } = await told.next();
     assert.deepEqual(
       [type, object.metadata.resourceVersion, object.metadata.annotations],
-      ["BOOKMARK", "6", undefined],
+      ["BOOKMARK", "1001", undefined],
     );
     await server.ok("POST", maps, { body: configMap("a") });
-    assert.deepEqual(await told.take(1), ["ADDED a 7"]);
+    assert.deepEqual(await told.take(1), ["ADDED a 1002"]);
     mock.timers.tick(30_000);
-    assert.deepEqual(await told.take(2), ["BOOKMARK 7", "end"]);
-    assert.deepEqual(await untold.take(2), ["ADDED a 7", "end"]);
+    assert.deepEqual(await told.take(2), ["BOOKMARK 1002", "end"]);
+    assert.deepEqual(await untold.take(2), ["ADDED a 1002", "end"]);
   } finally {
     mock.timers.reset();
   }
@@ -178,7 +178,7 @@ test("bookmarks come each minute and at the end, to those who want them and are 
 
 test("a client that reads nothing is cut off, and others are not", async () => {
   await using server = await openTestServer();
-  await using slow = await server.watch(`${maps}?watch=true&resourceVersion=5`);
+  await using slow = await server.watch(`${maps}?watch=true&resourceVersion=1000`);
   const data = { x: "x".repeat(2 ** 20) };
   for (let index = 0; index < 40; index++) await server.ok("POST", maps, { body: configMap(`m${index}`, { data }) });
   assert.equal(server.watchCount(), 0);
@@ -193,7 +193,7 @@ async function drain(watch: TestWatch): Promise<number> {
 
 test("tables tell their columns once; metadata comes alone", async () => {
   await using server = await openTestServer();
-  const query = `${maps}?watch=true&resourceVersion=5`;
+  const query = `${maps}?watch=true&resourceVersion=1000`;
   await using tables = await server.watch(query, "application/json;as=Table;v=v1;g=meta.k8s.io");
   await using metadata = await server.watch(query, "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io");
   await history(server);
@@ -208,7 +208,7 @@ test("tables tell their columns once; metadata comes alone", async () => {
   const { object } = await metadata.next();
   assert.deepEqual(Object.keys(object), ["kind", "apiVersion", "metadata"]);
   assert.equal(object.kind, "PartialObjectMetadata");
-  assert.deepEqual(await metadata.take(4), ["MODIFIED a 7", "ADDED b 8", "MODIFIED b 9", "DELETED a 10"]);
+  assert.deepEqual(await metadata.take(4), ["MODIFIED a 1002", "ADDED b 1003", "MODIFIED b 1004", "DELETED a 1005"]);
 });
 
 const wrong: Record<string, { query: string; message: RegExp }> = {
@@ -238,10 +238,10 @@ test("one object is watched by its path, too", async () => {
   await using server = await openTestServer();
   await history(server);
   for (const path of [
-    `${maps}/b?watch=true&resourceVersion=5`,
-    "/api/v1/watch/namespaces/default/configmaps/b?resourceVersion=5",
+    `${maps}/b?watch=true&resourceVersion=1000`,
+    "/api/v1/watch/namespaces/default/configmaps/b?resourceVersion=1000",
   ]) {
     await using watch = await server.watch(path);
-    assert.deepEqual(await watch.take(2), ["ADDED b 8", "MODIFIED b 9"]);
+    assert.deepEqual(await watch.take(2), ["ADDED b 1003", "MODIFIED b 1004"]);
   }
 });
