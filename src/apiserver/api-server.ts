@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Handler, Log, User } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
 import { type Authorizer, mastersOnly } from "./access/authorize.ts";
-import { admissionChain, namespaceLifecycle } from "./admission/admit.ts";
+import { type Admission, admissionChain, namespaceLifecycle } from "./admission/admit.ts";
 import { serviceAllocation } from "./admission/services.ts";
 import { ensureSystemObjects } from "./bootstrap.ts";
 import { definitionNaming } from "./crd/admission.ts";
@@ -33,6 +33,8 @@ export type ApiServerOptions = {
   version?: VersionInfo;
   /** Of the process, when it serves several clusters; its version is the one that counts then. */
   shared?: SharedParts;
+  /** Further plug-ins, after Kubernetes' own. */
+  admission?: readonly Admission[];
   /** PEM of what signs the server's certificate, published in every namespace. */
   caCertificate?: string;
   now?: () => Date;
@@ -65,7 +67,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     parsed: shared.parsed,
     authorizer: options.authorizer ?? mastersOnly,
     tokens: options.tokens ?? new Map(),
-    admission: admissionChain([namespaceLifecycle, definitionNaming, serviceAllocation]),
+    admission: admissionChain([namespaceLifecycle, definitionNaming, serviceAllocation, ...(options.admission ?? [])]),
     frames: shared.frames,
     watches: createWatches(),
     log: options.log,

@@ -11,5 +11,6 @@ export {
   type ResourceRule,
 } from "./access/authorize.ts";
 export { type ApiServer, type ApiServerOptions, openApiServer } from "./api-server.ts";
+export { type Clusters, type ClustersOptions, logicalClusters, openClusters } from "./clusters/clusters.ts";
 export type { HealthCheck } from "./discovery/health.ts";
 export { defaultVersion, type VersionInfo } from "./discovery/version.ts";
