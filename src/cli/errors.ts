@@ -31,6 +31,30 @@ export const errorTable = {
     fix: ({ name, all }) => `Make it with: skiff create --name ${name}${all ? ` (there are: ${all})` : ""}`,
     exitCode: exitCodes.failed,
   },
+  "no-cluster": {
+    what: ({ cluster, name }) => `Platform ${name} has no logical cluster ${cluster}`,
+    fix: ({ cluster, name, all }) =>
+      `Make it with: skiff cluster create ${cluster} --name ${name}${all ? ` (there are: ${all})` : ""}`,
+    exitCode: exitCodes.failed,
+  },
+  "cluster-exists": {
+    what: ({ cluster, name }) => `Platform ${name} has a logical cluster ${cluster} already`,
+    fix: ({ cluster, name }) => `Use it with: skiff kubeconfig --cluster ${cluster} --name ${name} --merge`,
+    exitCode: exitCodes.failed,
+  },
+  "cluster-name": {
+    what: ({ cluster }) => `${cluster} cannot be the name of a logical cluster`,
+    fix: plain(
+      "Use up to 63 lower case letters, digits and hyphens, beginning and ending with a letter or digit; not root",
+    ),
+    exitCode: exitCodes.usage,
+  },
+  "no-cluster-kubeconfig": {
+    what: ({ cluster }) => `The kubeconfig of logical cluster ${cluster} is kept nowhere`,
+    fix: ({ cluster }) =>
+      `Say where: kubectl patch logicalcluster ${cluster} --type merge -p '{"spec":{"kubeconfigSecret":{"namespace":"skiff-system"}}}'`,
+    exitCode: exitCodes.failed,
+  },
   "not-running": {
     what: ({ name }) => `Platform ${name} is not running`,
     fix: ({ name }) => `Start it with: skiff start --name ${name}`,

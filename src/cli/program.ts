@@ -23,6 +23,7 @@ export function createProgram(): Command {
     .configureHelp({ sortSubcommands: true, showGlobalOptions: true });
   addCreate(program);
   addGet(program);
+  addCluster(program);
   program
     .command("delete")
     .description("Stop a platform and remove everything it keeps")
@@ -59,6 +60,7 @@ export function createProgram(): Command {
     .command("kubeconfig")
     .description("Print a kubeconfig for the platform, or add it to yours")
     .addOption(nameOption())
+    .option("--cluster <cluster>", "of a logical cluster inside the platform")
     .option("--merge", "add the context to $KUBECONFIG or ~/.kube/config and make it current", false)
     .action(async (flags) => (await import("./commands/kubeconfig.ts")).kubeconfig(flags));
   program
@@ -119,6 +121,30 @@ function addCreate(program: Command): void {
         color: program.opts()["color"],
       });
     });
+}
+
+function addCluster(program: Command): void {
+  const cluster = program
+    .command("cluster")
+    .description("Logical clusters: further control planes inside the platform's process, each with its own address");
+  cluster
+    .command("create")
+    .argument("<cluster>", "its name, the last part of its address")
+    .description("Make a logical cluster")
+    .addOption(nameOption())
+    .action(async (name, flags) => (await import("./commands/cluster.ts")).createCluster(name, flags));
+  cluster
+    .command("delete")
+    .argument("<cluster>")
+    .description("Remove a logical cluster and everything in it")
+    .addOption(nameOption())
+    .action(async (name, flags) => (await import("./commands/cluster.ts")).deleteCluster(name, flags));
+  cluster
+    .command("list")
+    .description("Show the logical clusters")
+    .addOption(nameOption())
+    .option("-o, --output <format>", "table, json or yaml", "table")
+    .action(async (flags) => (await import("./commands/cluster.ts")).listClusters(flags));
 }
 
 function addGet(program: Command): void {

@@ -11,3 +11,11 @@ export const applications: Resource = {
 export const nodes: Resource = { group: "", version: "v1", resource: "nodes", kind: "Node", namespaced: false };
 
 export const applicationSets: Resource = { ...applications, resource: "applicationsets", kind: "ApplicationSet" };
+
+export const logicalClusters: Resource = {
+  group: "skiff.dev",
+  version: "v1alpha1",
+  resource: "logicalclusters",
+  kind: "LogicalCluster",
+  namespaced: false,
+};

@@ -39,7 +39,7 @@ export async function installCrds(
 }
 
 export async function ensureNamespaces(client: Client, platform: string): Promise<void> {
-  for (const name of ["argocd", "gitea", platformNamespace(platform)]) {
+  for (const name of ["argocd", "gitea", "skiff-system", platformNamespace(platform)]) {
     if ((await client.get(namespaces, { name })) !== undefined) continue;
     await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } }, { fieldManager });
   }

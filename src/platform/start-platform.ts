@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { argoprojCrds, idpbuilderCrds } from "../apis/index.ts";
-import { openApiServer } from "../apiserver/index.ts";
+import { argoprojCrds, idpbuilderCrds, logicalClusterCrd } from "../apis/index.ts";
+import { type Clusters, openClusters } from "../apiserver/index.ts";
 import { createClient } from "../client/index.ts";
 import { startControllers } from "../controllers/index.ts";
 import { type CertificateAuthority, openCertificateAuthority, startListener } from "../gateway/index.ts";
@@ -11,6 +11,8 @@ import { startGitOps } from "../gitops/index.ts";
 import { type User, writeFileAtomically } from "../lib/index.ts";
 import { startPackages } from "../packages/index.ts";
 import { openSqliteStore } from "../storage/index.ts";
+import { startClusterControllers } from "./cluster-controllers.ts";
+import { startClusterKubeconfigs } from "./cluster-kubeconfigs.ts";
 import { platformUrls, writeConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 import { ensureGitCredential, ensureLocalbuild, ensureNamespaces, installCrds } from "./install.ts";
@@ -45,22 +47,38 @@ export async function startParts(options: PlatformOptions): Promise<Platform> {
     }),
   );
 
-  const api = parts.use(
-    await openApiServer({ store, log: log.with({ room: "apiserver" }), tokens: openTokens(state) }),
+  const clusters = parts.use(
+    await openClusters({
+      store,
+      log: log.with({ room: "apiserver" }),
+      url: `https://${loopback}:${config.apiPort}`,
+      secret: openClusterSecret(state),
+      tokens: openTokens(state),
+      caCertificate: authority.caCertificatePem,
+    }),
   );
+  const api = clusters.root;
   parts.use(
     await startListener({
       host: loopback,
       port: config.apiPort,
       alpn: ["http/1.1"],
       tls: { ...(await apiCertificate(authority)), ca: authority.caCertificatePem, requestClientCertificate: true },
-      handler: api.handler,
+      handler: clusters.handler,
       log: log.with({ room: "apiserver" }),
     }),
   );
   const client = createClient(api.handler, { user: system });
-  await installCrds(client, [...argoprojCrds(), ...idpbuilderCrds]);
-  await startControllersAndGateway(parts, { ...options, client, api, authority, repositories, accounts, webhooks });
+  await installCrds(client, [...argoprojCrds(), ...idpbuilderCrds, logicalClusterCrd]);
+  await startControllersAndGateway(parts, {
+    ...options,
+    client,
+    clusters,
+    authority,
+    repositories,
+    accounts,
+    webhooks,
+  });
   writeFileAtomically(state.kubeconfig, await administratorKubeconfig(config, authority));
   if (config.created === undefined) writeConfig(state, { ...config, created: options.startedAt });
   const moved = parts.move();
@@ -69,7 +87,7 @@ export async function startParts(options: PlatformOptions): Promise<Platform> {
 
 type Started = PlatformOptions & {
   client: ReturnType<typeof createClient>;
-  api: Awaited<ReturnType<typeof openApiServer>>;
+  clusters: Clusters;
   authority: CertificateAuthority;
   repositories: Awaited<ReturnType<typeof openRepositories>>;
   accounts: Awaited<ReturnType<typeof openAccounts>>;
@@ -77,13 +95,24 @@ type Started = PlatformOptions & {
 };
 
 async function startControllersAndGateway(parts: AsyncDisposableStack, started: Started): Promise<void> {
-  const { config, state, log, client, authority, repositories, accounts } = started;
+  const { config, state, log, client, clusters, authority, repositories, accounts } = started;
   await ensureNamespaces(client, config.name);
   parts.use(
     await startControllers({
       client,
       caCertificate: authority.caCertificatePem,
       log: log.with({ room: "controllers" }),
+    }),
+  );
+  const controllersLog = log.with({ room: "controllers" });
+  parts.use(startClusterControllers(clusters, authority.caCertificatePem, controllersLog));
+  parts.use(
+    startClusterKubeconfigs({
+      client,
+      clusters,
+      caCertificate: authority.caCertificatePem,
+      platform: config.name,
+      log: controllersLog,
     }),
   );
   await ensureGitCredential(client, accounts, config);
@@ -128,6 +157,14 @@ async function apiCertificate(authority: CertificateAuthority) {
     "kubernetes.default.svc.cluster.local",
   ];
   return await authority.issueServer({ dnsNames, ipAddresses: [loopback, "::1"] });
+}
+
+/** Made once: with another one the kubeconfigs of all logical clusters would cease to work. */
+function openClusterSecret({ clusterSecret }: StateDirectory): Uint8Array {
+  if (existsSync(clusterSecret)) return Buffer.from(readFileSync(clusterSecret, "utf8"), "base64");
+  const secret = randomBytes(32);
+  writeFileAtomically(clusterSecret, secret.toString("base64"));
+  return secret;
 }
 
 /** The administrator's bearer token is made once; more can be added to the file while the platform is stopped. */

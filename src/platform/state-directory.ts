@@ -17,6 +17,8 @@ export type StateDirectory = {
   log: string;
   kubeconfig: string;
   tokens: string;
+  /** What the credentials of logical clusters are derived from. */
+  clusterSecret: string;
 };
 
 /** Where all platforms of this user live. `SKIFF_HOME` moves it. */
@@ -39,6 +41,7 @@ export function stateDirectory(name: string, env: NodeJS.ProcessEnv = process.en
     log: at("log", "skiff.log"),
     kubeconfig: at("kubeconfig"),
     tokens: at("tokens.json"),
+    clusterSecret: at("cluster-secret"),
   };
 }
 

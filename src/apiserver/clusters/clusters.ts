@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { badRequest, type KubeObject, notFound } from "../../apimachinery/index.ts";
 import { createClient, type Resource } from "../../client/index.ts";
 import { errorText, type Handler, type HttpRequest, type User } from "../../lib/index.ts";
@@ -8,6 +9,7 @@ import { defaultVersion } from "../discovery/version.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createSharedParts } from "../shared-parts.ts";
 import { createKeys, decodeStored } from "../stored.ts";
+import { type Activity, activityOf } from "./activity.ts";
 
 export type ClustersOptions = Omit<ApiServerOptions, "cluster" | "shared"> & {
   /** Base of the address that clients use, `https://127.0.0.1:6443`. */
@@ -27,6 +29,12 @@ export type Clusters = AsyncDisposable & {
   open(name: string): Promise<ApiServer> | undefined;
   /** How a client reaches a cluster as its administrator. @returns `undefined` when there is no such cluster */
   credentials(name: string): { url: string; token: string } | undefined;
+  /** What is written in logical clusters from now on, beside what every cluster begins with. */
+  onActivity(listener: (activity: Activity) => void): Disposable;
+  /** What is in logical clusters now, as if it had just been written; in slices that let others work between them. */
+  review(listener: (activity: Activity) => void): Promise<void>;
+  /** How many objects of a resource, named as in {@link Activity}, a cluster holds. */
+  count(cluster: string, storageName: string): number;
 };
 
 export const logicalClusters: Resource = {
@@ -46,13 +54,15 @@ const self: User = { name: "system:apiserver", groups: ["system:masters"] };
 
 /** Keys that are removed in one turn of the event loop when a cluster goes, so that others are served between. */
 const removedAtOnceMax = 500;
+/** Objects that are looked at in one turn, which takes a few milliseconds. */
+const reviewedAtOnceMax = 5_000;
 
 /** Opens the root cluster. Logical clusters cost nothing until somebody uses them. */
 export async function openClusters(options: ClustersOptions): Promise<Clusters> {
   const { store, url, secret, log, clusterOptions, ...rest } = options;
   const shared = createSharedParts(options.version ?? defaultVersion);
   const keys = createKeys("root");
-  const open = new Map<string, { uid: string; server: Promise<ApiServer> }>();
+  const open = new Map<string, { server: Promise<ApiServer>; ready: boolean }>();
   const removals = new Set<string>();
   const urlOf = (name: string) => `${url}${prefix}${name}`;
   const tokenOf = (name: string, uid: string) =>
@@ -79,7 +89,7 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
     const uid = uidOf(name);
     if (uid === undefined) return undefined;
     const tokens = new Map([...(rest.tokens ?? []), [tokenOf(name, uid), administrator] as const]);
-    const server = openApiServer({
+    const opening = openApiServer({
       ...rest,
       tokens,
       ...clusterOptions?.(name, urlOf(name)),
@@ -88,9 +98,13 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
       shared,
       cluster: name,
     });
-    server.catch(() => open.delete(name));
-    open.set(name, { uid, server });
-    return server;
+    const entry = { server: opening, ready: false };
+    opening.then(
+      () => (entry.ready = true),
+      () => open.delete(name),
+    );
+    open.set(name, entry);
+    return opening;
   };
 
   const remove = async (name: string) => {
@@ -99,7 +113,8 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
     await (await known?.server)?.[Symbol.asyncDispose]();
     for (;;) {
       const { entries, more } = store.range(`/${name}/`, { limit: removedAtOnceMax });
-      await Promise.all(entries.map(({ key, modRevision }) => store.delete(key, modRevision)));
+      // What somebody else changed meanwhile is met again in the next round.
+      await Promise.allSettled(entries.map(({ key, modRevision }) => store.delete(key, modRevision)));
       if (!more) break;
     }
     const live = await client.get(logicalClusters, { name });
@@ -120,6 +135,7 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
   const watch = store.watch(range, store.revision, (events) => {
     for (const event of events) if (event.type === "put") look(shared.parsed(event.entry.value));
   });
+  const watches = new Set<Disposable>([watch]);
 
   return {
     root,
@@ -128,6 +144,34 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
       const uid = uidOf(name);
       return uid === undefined ? undefined : { url: urlOf(name), token: tokenOf(name, uid) };
     },
+    onActivity(listener) {
+      const all = store.watch("/", store.revision, (events) => {
+        for (const event of events) {
+          const activity = activityOf(event);
+          if (activity !== undefined && open.get(activity.cluster)?.ready === true) listener(activity);
+        }
+      });
+      watches.add(all);
+      return {
+        [Symbol.dispose]() {
+          watches.delete(all);
+          all[Symbol.dispose]();
+        },
+      };
+    },
+    async review(listener) {
+      for (let after = ""; ; ) {
+        const { entries, more } = store.range("/", { after, limit: reviewedAtOnceMax });
+        for (const entry of entries) {
+          const activity = activityOf({ type: "put", entry, previous: undefined });
+          if (activity !== undefined) listener(activity);
+        }
+        after = entries.at(-1)?.key ?? "";
+        if (!more) return;
+        await nextTurn();
+      }
+    },
+    count: (cluster, name) => store.count(createKeys(cluster).prefix(name, "")),
     async handler(request) {
       if (!request.target.startsWith(prefix)) return await root.handler(request);
       const { name, target } = split(request.target);
@@ -136,7 +180,7 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
       return errorResponse(name === "" ? badRequest(`${prefix} needs the name of a cluster`) : absent(name), () => {});
     },
     async [Symbol.asyncDispose]() {
-      watch[Symbol.dispose]();
+      for (const one of watches) one[Symbol.dispose]();
       const servers = await Promise.allSettled([...open.values()].map(({ server }) => server));
       for (const result of servers) if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
       await root[Symbol.asyncDispose]();
