@@ -14,7 +14,7 @@ const levels: string[][] = [
   ["apiserver", "controller-runtime"],
   ["controllers", "gitops", "packages"],
   ["gateway"],
-  ["platform"],
+  ["platform", "control-plane"],
   ["cli"],
 ];
 

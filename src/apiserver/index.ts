@@ -14,3 +14,4 @@ export { type ApiServer, type ApiServerOptions, openApiServer } from "./api-serv
 export { type Clusters, type ClustersOptions, logicalClusters, openClusters } from "./clusters/clusters.ts";
 export type { HealthCheck } from "./discovery/health.ts";
 export { defaultVersion, type VersionInfo } from "./discovery/version.ts";
+export { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
