@@ -4,6 +4,6 @@
 export { eventKey, eventRevision } from "./history.ts";
 export type { HistoryOptions } from "./journaled-store.ts";
 export { openMemoryStore } from "./memory-store.ts";
-export { openSqliteStore, type SqliteStoreOptions } from "./sqlite-store.ts";
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from "./sqlite-store.ts";
 export { CompactedError, CompareError, type Entry, type Page, type Store, type StoreEvent } from "./store.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";

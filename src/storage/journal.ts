@@ -3,11 +3,19 @@ import type { Entry, StoreEvent } from "./store.ts";
 /** Where writes are made durable. Its calls are made one after the other, never from inside one another. */
 export type Journal = {
   /**
-   * Makes events durable, all or none, before it returns.
+   * Writes events down, all or none.
    *
-   * @throws {StoreError} when none of them is
+   * @throws {StoreError} when none of them is written; the next ones may be
    */
   append(events: readonly StoreEvent[]): void;
+
+  /**
+   * Makes what has been written durable.
+   *
+   * @returns resolves when it is; `undefined` when it is already
+   * @throws {StoreError} (rejects) when that is not certain: what is on the disk is known only after the next start
+   */
+  sync(): Promise<void> | undefined;
 
   /**
    * Takes note that the history up to and including `compactedRevision` is forgotten, and gets rid of it in its own time.

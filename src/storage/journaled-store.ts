@@ -35,10 +35,14 @@ export class JournaledStore implements Store {
   readonly #watchers = new Watchers();
   #revision: number;
 
-  /** Waiting for the flush at the end of this turn of the event loop: what callers hand over in one turn bounds them. */
+  /** Waiting for the flush: at the end of this turn of the event loop, or when the one before is durable. */
   #writes: Write[] = [];
-  /** What the waiting writes make of their keys; `undefined` where they delete. */
-  readonly #accepted = new Map<string, Entry | undefined>();
+  /** What the writes that are not published make of their keys; `undefined` where they delete. */
+  readonly #accepted = new Map<string, { revision: number; entry: Entry | undefined }>();
+  /** The flush whose writes are on their way to the disk. */
+  #flushing: Promise<void> | undefined;
+  /** Why nothing can be written any more. */
+  #failure: unknown;
   /** Never goes back, so that no revision is told to two writers even when the first one's write fails. */
   #acceptedRevision: number;
 
@@ -73,7 +77,8 @@ export class JournaledStore implements Store {
   }
 
   latest(key: string): Entry | undefined {
-    return this.#accepted.has(key) ? this.#accepted.get(key) : this.#entries.get(key);
+    const accepted = this.#accepted.get(key);
+    return accepted === undefined ? this.#entries.get(key) : accepted.entry;
   }
 
   range(prefix: string, options: { after?: string; limit?: number; revision?: number } = {}): Page {
@@ -138,6 +143,7 @@ export class JournaledStore implements Store {
   /** Checks what a write expects, and gives what it replaces. */
   #expect(key: string, expected: number): Entry | undefined {
     this.#assertOpen();
+    if (this.#failure !== undefined) throw this.#failure;
     if (!key.isWellFormed()) throw new TypeError(`Cannot store ${JSON.stringify(key)}: it has no UTF-8 form`);
     const current = this.latest(key);
     if ((current?.modRevision ?? 0) !== expected) throw new CompareError(key, current);
@@ -146,27 +152,62 @@ export class JournaledStore implements Store {
 
   #accept(write: Write): void {
     const { event } = write;
-    if (this.#writes.length === 0) setImmediate(() => this.#flush());
+    if (this.#writes.length === 0 && this.#flushing === undefined) setImmediate(() => this.#flush());
     this.#writes.push(write);
-    this.#acceptedRevision = eventRevision(event);
-    this.#accepted.set(eventKey(event), event.type === "put" ? event.entry : undefined);
+    const revision = eventRevision(event);
+    this.#acceptedRevision = revision;
+    this.#accepted.set(eventKey(event), { revision, entry: event.type === "put" ? event.entry : undefined });
   }
 
   #flush(): void {
     const writes = this.#writes;
-    const events = writes.map((write) => write.event);
     this.#writes = [];
-    this.#accepted.clear();
+    let durable: Promise<void> | undefined;
     try {
-      this.#journal?.append(events);
+      this.#journal?.append(writes.map(({ event }) => event));
+      durable = this.#journal?.sync();
     } catch (error) {
-      for (const write of writes) write.reject(error);
+      this.#refuse(writes, error);
       return;
     }
-    for (const event of events) this.#apply(event);
+    if (durable === undefined) {
+      this.#publish(writes);
+      return;
+    }
+    this.#flushing = durable.then(
+      () => this.#publish(writes),
+      (error: unknown) => {
+        // What came meanwhile may rest on what has failed. Whether that is on the disk is known only after a new start.
+        this.#failure = error;
+        this.#refuse([...writes, ...this.#writes], error);
+        this.#writes = [];
+      },
+    );
+    void this.#flushing.then(() => {
+      this.#flushing = undefined;
+      if (this.#writes.length > 0) this.#flush();
+    });
+  }
+
+  #refuse(writes: readonly Write[], error: unknown): void {
+    this.#forgetAccepted(writes);
+    for (const write of writes) write.reject(error);
+  }
+
+  #publish(writes: readonly Write[]): void {
+    for (const { event } of writes) this.#apply(event);
+    this.#forgetAccepted(writes);
     for (const write of writes) write.resolve();
     this.#boundHistory();
-    this.#watchers.tell(events);
+    this.#watchers.tell(writes.map(({ event }) => event));
+  }
+
+  /** Later writes of the same keys stay accepted. */
+  #forgetAccepted(writes: readonly Write[]): void {
+    for (const { event } of writes) {
+      const key = eventKey(event);
+      if (this.#accepted.get(key)?.revision === eventRevision(event)) this.#accepted.delete(key);
+    }
   }
 
   #apply(event: StoreEvent): void {
@@ -227,8 +268,9 @@ export class JournaledStore implements Store {
   }
 
   async #close(): Promise<void> {
-    // The flush of what is accepted was asked for earlier, so it has happened when this turn comes.
+    // The flush of what is accepted was asked for earlier, so it has begun when this turn comes.
     await nextTurn();
+    while (this.#flushing !== undefined) await this.#flushing;
     clearTimeout(this.#timer);
     this.#watchers.clear();
     this.#journal?.close();

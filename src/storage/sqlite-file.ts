@@ -34,15 +34,12 @@ const checkpointPages = 400;
 /** What stays of a log that one large transaction has made long. */
 const logBytesKept = 16 * 2 ** 20;
 
-/** Whether a write is on the disk, or only on its way there, when it is acknowledged. */
-export type Synchronous = "full" | "normal";
-
 /**
  * Opens the database of a store, and makes it when there is none. No other process can open it from then on.
  *
  * @throws {StoreError}
  */
-export function openSqliteFile(file: string, synchronous: Synchronous): DatabaseSync {
+export function openSqliteFile(file: string): DatabaseSync {
   const what = `open ${file}`;
   let database: DatabaseSync | undefined;
   try {
@@ -62,7 +59,7 @@ export function openSqliteFile(file: string, synchronous: Synchronous): Database
     // On macOS only fullfsync asks the disk itself to write; elsewhere it changes nothing.
     database.exec(`
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = ${synchronous};
+      PRAGMA synchronous = NORMAL;
       PRAGMA fullfsync = ON;
       PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA journal_size_limit = ${logBytesKept};

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { eventKey, eventRevision } from "./history.ts";
 import type { Journal, Recovered } from "./journal.ts";
+import type { LogSync } from "./log-sync.ts";
 import { inTransaction } from "./sqlite-file.ts";
 import type { SqliteSweeper } from "./sqlite-sweeper.ts";
 import type { Entry, StoreEvent } from "./store.ts";
@@ -12,9 +13,12 @@ export class SqliteJournal implements Journal {
   readonly #database: DatabaseSync;
   readonly #sweeper: SqliteSweeper;
   readonly #insert: StatementSync;
+  readonly #log: LogSync | undefined;
 
-  constructor(file: string, database: DatabaseSync, sweeper: SqliteSweeper) {
+  /** @param log without it, writes are durable in SQLite's own time */
+  constructor(file: string, database: DatabaseSync, sweeper: SqliteSweeper, log?: LogSync) {
     this.#file = file;
+    this.#log = log;
     this.#database = database;
     this.#sweeper = sweeper;
     this.#insert = database.prepare("INSERT INTO log VALUES (?, ?, ?, ?)");
@@ -46,6 +50,10 @@ export class SqliteJournal implements Journal {
     }
   }
 
+  sync(): Promise<void> | undefined {
+    return this.#log?.sync();
+  }
+
   forget(events: readonly StoreEvent[], compactedRevision: number): void {
     for (const event of events) {
       const { type, previous } = event;
@@ -57,6 +65,7 @@ export class SqliteJournal implements Journal {
   close(): void {
     this.#sweeper.close();
     this.#database.close();
+    this.#log?.close();
   }
 
   #write(event: StoreEvent): void {

@@ -181,8 +181,8 @@ describe("A file", () => {
   });
 
   test("that is full refuses all writes of a turn, and none has happened; then it goes on", async () => {
-    const database = openSqliteFile(newFile(), "full");
-    const journal = new SqliteJournal("/full.db", database, new SqliteSweeper(database, "full", silentLog));
+    const database = openSqliteFile(newFile());
+    const journal = new SqliteJournal("/full.db", database, new SqliteSweeper(database, silentLog));
     await using store = new JournaledStore({}, journal, journal.recover());
     await put(store, "/c/a", 0, "one");
     database.exec("PRAGMA max_page_count = 20");

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Log } from "../lib/index.ts";
-import { inTransaction, readPragma, type Synchronous } from "./sqlite-file.ts";
+import { inTransaction, readPragma } from "./sqlite-file.ts";
 import type { Entry } from "./store.ts";
 
 /**
@@ -28,7 +28,6 @@ const vacuumPages = 16;
 /** Removes from the database of a store what nobody needs any more, a little in each turn of the event loop. */
 export class SqliteSweeper {
   readonly #database: DatabaseSync;
-  readonly #synchronous: Synchronous;
   readonly #log: Log;
   readonly #delete: StatementSync;
   readonly #compact: StatementSync;
@@ -44,9 +43,8 @@ export class SqliteSweeper {
   #compactedRevision: number | undefined;
   #next: NodeJS.Immediate | undefined;
 
-  constructor(database: DatabaseSync, synchronous: Synchronous, log: Log) {
+  constructor(database: DatabaseSync, log: Log) {
     this.#database = database;
-    this.#synchronous = synchronous;
     this.#log = log;
     this.#delete = database.prepare("DELETE FROM log WHERE revision = ?");
     this.#compact = database.prepare("UPDATE compaction SET revision = ?");
@@ -104,15 +102,12 @@ export class SqliteSweeper {
     });
   }
 
-  /** Lets the disk take its time: the next write, or closing, makes this durable too. What fails is left for later. */
+  /** The next write that is made durable, or closing, makes this so, too. What fails is left for later. */
   #try(work: () => void): void {
     try {
-      this.#database.exec("PRAGMA synchronous = NORMAL");
       work();
     } catch (error) {
       this.#log.warn("Cannot remove old revisions from the store for now", { error });
-    } finally {
-      this.#database.exec(`PRAGMA synchronous = ${this.#synchronous}`);
     }
   }
 
