@@ -12,7 +12,7 @@ export {
   parseFieldSelector,
 } from "./field-selectors.ts";
 export { type Fields, fieldsAt, isFields, itemsAt, listAt, numberAt, textAt, textsAt, valueAt } from "./fields.ts";
-export { compareUtf8, formatGoFloat, formatGoJson, formatGoValue, quoteGo } from "./go-format.ts";
+export { compareUtf8, formatGoExponent, formatGoFloat, formatGoJson, formatGoValue, quoteGo } from "./go-format.ts";
 export { canonicalJson, cloneJson, deepEqual, duplicateJsonKeys, jsonDepthMax, parseJson, setField } from "./json.ts";
 export { applyJsonPatch, jsonPatchOperationsMax } from "./json-patch.ts";
 export { applyMergePatch, createMergePatch } from "./merge-patch.ts";
@@ -64,6 +64,9 @@ export {
   tooMany,
   unsupportedValue,
 } from "./schema/field-error.ts";
+export { stringFormats } from "./schema/formats.ts";
+export { compilePattern } from "./schema/pattern.ts";
+export { compileFinder, type Match } from "./schema/pattern-find.ts";
 export { findUnknownFields, pruneUnknown } from "./schema/prune.ts";
 export { type ListType, type MapType, type Schema, type ValidationRule, valueSchema } from "./schema/schema.ts";
 export { structuralErrors } from "./schema/structural.ts";
@@ -115,6 +118,7 @@ export {
   timedOut,
   tooManyRequests,
   unauthorized,
+  unknownError,
   unknownResource,
   unsupportedMediaType,
 } from "./status-error.ts";

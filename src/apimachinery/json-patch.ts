@@ -15,7 +15,7 @@ const copySizeMax = 3 * 2 ** 20;
  * @param operations what the client sent, parsed
  * @returns a new document; `target` is not changed
  * @throws {StatusError} `BadRequest` when it is no list of operations, `RequestEntityTooLarge` when it is too long,
- *   `Invalid` when an operation does not apply; the cause says which and why
+ *   `Invalid` when an operation does not apply; its `cause` says which and why
  */
 export function applyJsonPatch(target: JsonValue, operations: unknown): JsonValue {
   if (!Array.isArray(operations)) throw badRequest("a JSON patch must be an array of operations");
@@ -76,10 +76,11 @@ function chargeCopy(budget: { copied: number }, value: JsonValue): void {
   }
 }
 
+/** Kubernetes does not tell clients what is wrong; `cause` does, for callers inside the server. */
 function refused(why: string): StatusError {
-  return new StatusError("Invalid", `the server rejected our request due to an error in our request: ${why}`, {
-    causes: [{ reason: "UnexpectedServerResponse", message: why, field: "" }],
-  });
+  const error = new StatusError("Invalid", "the server rejected our request due to an error in our request", {});
+  error.cause = new Error(why);
+  return error;
 }
 
 function missing(kind: string, path: string): string {
@@ -91,9 +92,10 @@ type Spot = { parent: JsonObject | JsonValue[]; key: string };
 
 /** @throws {StatusError} with `why` when something on the way is not there; the last step may be absent */
 function find(root: JsonObject, path: string, why: string): Spot {
-  const [first, ...steps] = path.split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  // What stands before the first slash counts for nothing.
+  const [, ...steps] = path.split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   const key = steps.pop();
-  if (first !== "" || key === undefined) throw refused(why);
+  if (key === undefined) throw refused(why);
   let parent = root[""];
   for (const step of steps) parent = child(parent, step);
   if (typeof parent !== "object" || parent === null) throw refused(why);

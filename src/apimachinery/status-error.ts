@@ -230,6 +230,13 @@ export function internalError(why: string): StatusError {
   });
 }
 
+/** For what Kubernetes answers with the bare text of an error: no reason, code 500. */
+export function unknownError(message: string): StatusError {
+  const error = new StatusError("InternalError", message);
+  delete error.status.reason;
+  return error;
+}
+
 /** The error that a server answered with; `undefined` for a success. Its own code wins over that of its reason. */
 export function errorFromStatus(status: Status): StatusError | undefined {
   if (status.status === "Success") return undefined;

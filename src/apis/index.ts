@@ -66,12 +66,32 @@ export type {
   RemoteRepository,
 } from "./idpbuilder/kinds.ts";
 export { convertBuiltin } from "./kubernetes/convert.ts";
-export { decodeBuiltin } from "./kubernetes/decode.ts";
+export { nextCronTime } from "./kubernetes/cron/next.ts";
+export { CronError, type CronSchedule, cronProblem, parseCron } from "./kubernetes/cron/parse.ts";
+export { isTimeZone, openZone } from "./kubernetes/cron/time-zone.ts";
+export { decodeBuiltin, decodeMetadata } from "./kubernetes/decode.ts";
 export { defaultBuiltin } from "./kubernetes/defaults.ts";
 export { builtinDefinitions, builtinSchema } from "./kubernetes/definitions.ts";
 export { compileJsonPath, createPrinterColumn, type JsonPath } from "./kubernetes/jsonpath.ts";
 export { prepareForCreate, prepareForUpdate } from "./kubernetes/prepare.ts";
 export { decodeProtobuf } from "./kubernetes/protobuf.ts";
+export {
+  type Amounts,
+  addAmounts,
+  amountsAt,
+  amountsObject,
+  podLimits,
+  podRequests,
+} from "./kubernetes/quota/amounts.ts";
+export {
+  type CountedResource,
+  countedResources,
+  countName,
+  type Meter,
+  meterOf,
+  quotaMatches,
+  scopesOf,
+} from "./kubernetes/quota/usage.ts";
 export { type BuiltinResource, builtinResources, type Subresource } from "./kubernetes/resources.ts";
 export { selectableField, selectableFields } from "./kubernetes/selectable.ts";
 export { allocateService, apiServiceAddress, type Taken, takenBy } from "./kubernetes/service.ts";
@@ -79,4 +99,6 @@ export { type Strategy, strategyOf } from "./kubernetes/strategy.ts";
 export type { Cell } from "./kubernetes/tables/text.ts";
 export { type Column, tableCells, tableColumns } from "./kubernetes/tables.ts";
 export { validateBuiltin } from "./kubernetes/validation.ts";
+export { validateObjectMeta, validateObjectMetaUpdate } from "./kubernetes/validation/metadata.ts";
+export { completeBuiltin, emptyBuiltin } from "./kubernetes/zero-values.ts";
 export { type LogicalCluster, logicalClusterCrd } from "./skiff/logical-cluster.ts";

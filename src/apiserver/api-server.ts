@@ -1,21 +1,45 @@
 import { randomUUID } from "node:crypto";
 import type { Handler, Log, User } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
-import { type Authorizer, mastersOnly } from "./access/authorize.ts";
-import { type Admission, admissionChain, namespaceLifecycle } from "./admission/admit.ts";
-import { serviceAllocation } from "./admission/services.ts";
+import type { AnonymousRule } from "./access/authenticate.ts";
+import type { Authorizer } from "./access/authorize.ts";
+import { certificateChecks } from "./access/certificates.ts";
+import type { TokenAuthenticator } from "./access/identity.ts";
+import { ensureDefaultPolicy } from "./access/policy/ensure-default-policy.ts";
+import { StoreWithDefaults } from "./access/policy/store-with-defaults.ts";
+import { rbacAuthorizer } from "./access/rbac/authorizer.ts";
+import { escalationChecks } from "./access/rbac/escalation.ts";
+import { Policy } from "./access/rbac/policy.ts";
+import { createServerAuthenticator, noteLegacyUse } from "./access/server-authenticator.ts";
+import {
+  createServiceAccountIssuer,
+  generateServiceAccountKey,
+  type ServiceAccountIssuer,
+} from "./access/service-account-issuer.ts";
+import { type Admission, admissionChain } from "./admission/admit.ts";
+import { defaultPlugins } from "./admission/default-plugins.ts";
+import { resourceQuota } from "./admission/quota/resource-quota.ts";
+import { serviceAccount } from "./admission/service-account.ts";
+import { createCaller, type ResolveService } from "./admission/webhooks/connect.ts";
+import { resolveFromStore } from "./admission/webhooks/resolve-service.ts";
+import { createWebhooks } from "./admission/webhooks/webhooks.ts";
+import type { Audit } from "./audit/trail.ts";
 import { ensureSystemObjects } from "./bootstrap.ts";
+import type { Catalog } from "./catalog.ts";
 import { definitionNaming } from "./crd/admission.ts";
 import { startDefinitionCleanup } from "./crd/cleanup.ts";
+import { Remembered } from "./crd/conversion.ts";
 import { createDocuments } from "./discovery/documents.ts";
 import type { HealthCheck } from "./discovery/health.ts";
 import { defaultVersion, type VersionInfo } from "./discovery/version.ts";
 import { createHandler } from "./http/handler.ts";
+import type { Sample } from "./metrics/registry.ts";
+import { createServerMetrics, type ServerMetrics } from "./metrics/server-metrics.ts";
 import { createWatches } from "./read/watches.ts";
 import { openRegistry } from "./registry.ts";
 import type { Server } from "./server.ts";
 import { createSharedParts, type SharedParts } from "./shared-parts.ts";
-import { createKeys } from "./stored.ts";
+import { createKeys, type Keys } from "./stored.ts";
 import { startEventExpiry } from "./write/event-expiry.ts";
 import { createWriter } from "./write/writer.ts";
 
@@ -26,13 +50,29 @@ export type ApiServerOptions = {
   log: Log;
   /** Bearer tokens and whose they are. */
   tokens?: ReadonlyMap<string, User>;
-  /** Default: the group `system:masters` may do everything, everybody who is known may discover. */
+  /** Signs the tokens of ServiceAccounts. Default: a new key, with which what was signed before a restart is no longer known. */
+  serviceAccountIssuer?: ServiceAccountIssuer;
+  /** Further kinds of bearer tokens, asked after the server's own. */
+  tokenAuthenticators?: readonly TokenAuthenticator[];
+  /** Default: whoever shows no credentials is `system:anonymous`. */
+  anonymous?: AnonymousRule;
+  /** Default: RBAC. */
   authorizer?: Authorizer;
+  /** Which requests are written down, and where. Default: none. */
+  audit?: Audit;
   /** What must work beside the server itself for `/livez` and `/readyz` to say yes. */
   checks?: readonly HealthCheck[];
   version?: VersionInfo;
   /** Of the process, when it serves several clusters; its version is the one that counts then. */
   shared?: SharedParts;
+  /** Whether pods get an account and its token. Without controllers nobody makes the accounts that they need. Default: yes. */
+  serviceAccountAdmission?: boolean;
+  /** Further paths of the server, each for whom a non-resource rule lets use it; the request names its user. */
+  endpoints?: ReadonlyMap<string, Handler>;
+  /** Whether figures are kept and shown at `/metrics`. Default true. */
+  metrics?: boolean;
+  /** Finds the Services that webhooks name. Default: by the endpoints in the cluster that are no simulated pods. */
+  resolveService?: ResolveService;
   /** Further plug-ins, after Kubernetes' own. */
   admission?: readonly Admission[];
   /** PEM of what signs the server's certificate, published in every namespace. */
@@ -52,12 +92,28 @@ export type ApiServer = AsyncDisposable & {
 
 /** Opens the API of one logical cluster. System namespaces and the `kubernetes` service exist when it resolves. */
 export async function openApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, cluster = "root" } = options;
+  const { cluster = "root" } = options;
+  const store = new StoreWithDefaults(options.store, cluster);
   const shared = options.shared ?? createSharedParts(options.version ?? defaultVersion);
   const keys = createKeys(cluster);
+  const policy = new Policy(options.store, keys);
+  const authorizer = options.authorizer ?? rbacAuthorizer(policy);
   const writer = createWriter(store);
   const { builtin, catalog: builtinCatalog } = shared;
-  const registry = openRegistry({ store, keys, writer, builtin, builtinCatalog });
+  const now = options.now ?? (() => new Date());
+  const issuer =
+    options.serviceAccountIssuer ?? createServiceAccountIssuer({ privateKey: generateServiceAccountKey() });
+  const watches = createWatches();
+  const caller = createCaller(options.resolveService ?? resolveFromStore(() => server));
+  const conversion = { caller, remembered: new Remembered() };
+  const registry = openRegistry({ store, keys, writer, builtin, builtinCatalog, conversion });
+  const metrics =
+    options.metrics === false
+      ? undefined
+      : createServerMetrics(shared.version, {
+          objects: () => storedObjects(registry.catalog, store, keys),
+          watched: () => watches.resources(),
+        });
   const server: Server = {
     cluster,
     store,
@@ -65,13 +121,36 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     writer,
     registry,
     parsed: shared.parsed,
-    authorizer: options.authorizer ?? mastersOnly,
-    tokens: options.tokens ?? new Map(),
-    admission: admissionChain([namespaceLifecycle, definitionNaming, serviceAllocation, ...(options.admission ?? [])]),
+    authorizer,
+    authenticator: createServerAuthenticator(
+      { store, keys, parsed: shared.parsed, now },
+      {
+        issuer,
+        tokens: options.tokens ?? new Map(),
+        others: options.tokenAuthenticators ?? [],
+        ...(options.anonymous === undefined ? {} : { anonymous: options.anonymous }),
+        onLegacyUse: (secret) => noteLegacyUse(server, secret),
+      },
+    ),
+    issuer,
+    audit: options.audit,
+    admission: admissionChain([
+      escalationChecks(policy, authorizer),
+      ...defaultPlugins({
+        accounts: options.serviceAccountAdmission === false ? [] : [serviceAccount],
+        certificates: [certificateChecks(authorizer)],
+      }),
+      definitionNaming,
+      ...(options.admission ?? []),
+      createWebhooks({ caller }),
+      resourceQuota,
+    ]),
     frames: shared.frames,
-    watches: createWatches(),
+    watches,
+    metrics,
+    endpoints: new Map([...metricsEndpoint(metrics), ...(options.endpoints ?? [])]),
     log: options.log,
-    now: options.now ?? (() => new Date()),
+    now,
     random: options.random ?? Math.random,
     newUid: options.newUid ?? randomUUID,
   };
@@ -96,6 +175,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
   ];
   const handler = createHandler(server, createDocuments(server, shared, checks));
   await ensureSystemObjects(server, shared.systemObjects, options.caCertificate);
+  await ensureDefaultPolicy(server, options.store);
   const cleanup = startDefinitionCleanup(server);
   const expiry = startEventExpiry(server);
   return {
@@ -110,6 +190,25 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       await cleanup[Symbol.asyncDispose]();
       server.watches.endUnless(() => false);
       registry[Symbol.dispose]();
+      caller[Symbol.dispose]();
+      policy[Symbol.dispose]();
     },
   };
+}
+
+function metricsEndpoint(metrics: ServerMetrics | undefined): [string, Handler][] {
+  if (metrics === undefined) return [];
+  const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
+  return [["/metrics", async () => ({ status: 200, headers, body: metrics.registry.text() })]];
+}
+
+function storedObjects(catalog: Catalog, store: Store, keys: Keys): Sample[] {
+  const names = new Set(
+    catalog.groups.flatMap(({ versions }) =>
+      versions.flatMap(({ resources }) =>
+        resources.filter(({ verbs }) => verbs.includes("list")).map(({ storageName }) => storageName),
+      ),
+    ),
+  );
+  return [...names].map((resource) => ({ labels: { resource }, value: store.count(keys.prefix(resource, "")) }));
 }

@@ -1,4 +1,4 @@
-import { isStatusError, type KubeObject, type ObjectMeta } from "../apimachinery/index.ts";
+import { isStatusError, type KubeObject, type ObjectMeta, parseApiVersion } from "../apimachinery/index.ts";
 import { apiServiceAddress } from "../apis/index.ts";
 import { type Server, timestamp } from "./server.ts";
 import { createObject } from "./write/create.ts";
@@ -19,6 +19,25 @@ const kubernetesService: KubeObject = {
     sessionAffinity: "None",
   },
 };
+
+/** The classes above all that users can make, which pods of the system name. */
+const systemPriorities: readonly KubeObject[] = [
+  {
+    apiVersion: "scheduling.k8s.io/v1",
+    kind: "PriorityClass",
+    metadata: { name: "system-node-critical" },
+    value: 2_000_001_000,
+    description: "Used for system critical pods that must not be moved from their current node.",
+  },
+  {
+    apiVersion: "scheduling.k8s.io/v1",
+    kind: "PriorityClass",
+    metadata: { name: "system-cluster-critical" },
+    value: 2_000_000_000,
+    description:
+      "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+  },
+];
 
 /**
  * What every namespace has. The controller keeps it so; that it is there from the start lets a cluster be ready without one.
@@ -56,8 +75,9 @@ export async function ensureSystemObjects(
     "namespaces",
     { apiVersion: "v1", kind: "Namespace", metadata: { name } },
   ]);
+  const priorities = systemPriorities.map((object): [string, KubeObject] => ["priorityclasses", object]);
   const others = namespaces.flatMap((namespace) => inEveryNamespace(namespace, caCertificate));
-  for (const batch of [made, [["services", kubernetesService] as [string, KubeObject], ...others]]) {
+  for (const batch of [made, [["services", kubernetesService] as [string, KubeObject], ...others, ...priorities]]) {
     await Promise.all(batch.map(([plural, object]) => ensure(server, known, plural, object)));
   }
 }
@@ -68,7 +88,8 @@ async function ensure(
   plural: string,
   object: KubeObject,
 ): Promise<void> {
-  const resource = server.registry.catalog.find("", "v1", plural);
+  const { group, version } = parseApiVersion(object.apiVersion);
+  const resource = server.registry.catalog.find(group, version, plural);
   const { name = "", namespace = "" } = object.metadata;
   if (resource === undefined) return;
   const key = server.keys.key(resource.storageName, namespace, name);

@@ -1,10 +1,12 @@
-import { formatApiVersion, pruneUnknown } from "../apimachinery/index.ts";
+import { formatApiVersion, type KubeObject, pruneUnknown } from "../apimachinery/index.ts";
 import {
   type BuiltinResource,
   builtinResources,
   builtinSchema,
   convertBuiltin,
+  completeBuiltin,
   decodeBuiltin,
+  emptyBuiltin,
   defaultBuiltin,
   prepareForCreate,
   prepareForUpdate,
@@ -28,6 +30,7 @@ const answered = new Set([
   "ephemeralcontainers",
   "resize",
   "approval",
+  "token",
 ]);
 
 /** The built-in resources as this server serves them, in the order of discovery. */
@@ -63,12 +66,17 @@ function builtinApiResource(builtin: BuiltinResource, stored: BuiltinResource): 
     rules: builtinRules(builtin),
     showsStored: shared ? (value) => startsWith(value, start) : () => true,
     isCurrent: () => true,
-    fromStored: (object) => convertBuiltin(object, builtin),
-    toStored: (object) => convertBuiltin(object, stored),
+    fromStored: (object) => converted(object, builtin),
+    toStored: (object) => converted(object, stored),
     selectableFields: selectableFields(builtin),
     selectableField: (object, path) => selectableField(builtin, object, path),
     table: columns && { columns, cells: (object, now) => tableCells(builtin, object, now) ?? [] },
   };
+}
+
+function converted(object: KubeObject, target: BuiltinResource): KubeObject {
+  const shown = convertBuiltin(object, target);
+  return shown === object ? object : completeBuiltin(target, shown);
 }
 
 function sharesStorage(a: BuiltinResource, b: BuiltinResource): boolean {
@@ -79,6 +87,7 @@ function builtinRules(builtin: BuiltinResource): Rules {
   const schema = () => builtinSchema(builtin.definition);
   return {
     schema,
+    empty: () => ({ apiVersion: "", kind: "", metadata: {}, ...emptyBuiltin(builtin) }),
     decode: (object) => decodeBuiltin(builtin, object),
     prune: (object) => pruneUnknown(object, schema()),
     applyDefaults: (object) => defaultBuiltin(builtin, object),

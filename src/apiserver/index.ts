@@ -2,13 +2,13 @@
 // It promises the semantics, the texts and the formats that Kubernetes' own clients rely on.
 // It leaves to others storing bytes, the kinds themselves, TLS, and the controllers that act on what is written.
 
-export {
-  type Attributes,
-  type Authorizer,
-  type Decision,
-  mastersOnly,
-  type NonResourceRule,
-  type ResourceRule,
+export type {
+  AllowedRules,
+  Attributes,
+  Authorizer,
+  Decision,
+  NonResourceRule,
+  ResourceRule,
 } from "./access/authorize.ts";
 export { type ApiServer, type ApiServerOptions, openApiServer } from "./api-server.ts";
 export { type Clusters, type ClustersOptions, logicalClusters, openClusters } from "./clusters/clusters.ts";

@@ -235,3 +235,38 @@ test("kubectl watches", { skip, timeout: 60_000 }, async () => {
   await kube.ok(["delete", "configmap", "a"]);
   assert.deepEqual(await changed, ["ADDED a", "MODIFIED a", "DELETED a"]);
 });
+
+test("kubectl auth asks, lists and reconciles", { skip }, async () => {
+  await using kubectl = await openKubectl();
+  const list = await kubectl.ok(["auth", "can-i", "--list", "--as=jane", "-n", "default"]);
+  assert.match(list, /^selfsubjectreviews\.authentication\.k8s\.io +\[\] +\[\] +\[create\]$/m);
+  assert.match(list, /^ +\[\/healthz\] +\[\] +\[get\]$/m);
+  const canI = async (...question: string[]) =>
+    (await kubectl.run(["auth", "can-i", ...question, "--as=jane"])).text
+      .split("\n")
+      .find((line) => /^(yes|no)/.test(line));
+  assert.equal(await canI("get", "pods"), "no");
+  const manifests = [
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name: "r", namespace: "default" },
+      rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: "b", namespace: "default" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "r" },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "jane" }],
+    },
+  ];
+  const text = manifests.map((manifest) => JSON.stringify(manifest)).join("\n---\n");
+  const reconciled = await kubectl.ok(["auth", "reconcile", "-f", "-"], text);
+  assert.match(reconciled, /^rolebinding\.rbac\.authorization\.k8s\.io\/b reconciled$/m);
+  assert.equal(await canI("get", "pods"), "yes");
+  assert.equal(await canI("get", "pods", "-n", "kube-system"), "no");
+  const refused = await kubectl.run(["create", "role", "more", "--verb=list", "--resource=pods", "--as=jane"]);
+  assert.match(refused.text, /User "jane" cannot create resource "roles" in API group "rbac\.authorization\.k8s\.io"/);
+  assert.match(await kubectl.ok(["auth", "whoami", "--as=jane"]), /^Username +jane$/m);
+});

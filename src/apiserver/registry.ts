@@ -1,6 +1,7 @@
 import { deepEqual, type KubeObject } from "../apimachinery/index.ts";
 import type { Entry, Store } from "../storage/index.ts";
 import { type Catalog, createCatalog } from "./catalog.ts";
+import type { ConversionTools } from "./crd/conversion.ts";
 import { customResources, readsAlike } from "./crd/custom-resource.ts";
 import { type Definition, definitionsName, readDefinition } from "./crd/definition.ts";
 import { schemaOf } from "./crd/schema-of.ts";
@@ -33,8 +34,9 @@ export function openRegistry(options: {
   builtin: readonly ApiResource[];
   /** What is served when there are no CRDs. */
   builtinCatalog: Catalog;
+  conversion: ConversionTools;
 }): Registry {
-  const { store, keys, writer, builtin, builtinCatalog } = options;
+  const { store, keys, writer, builtin, builtinCatalog, conversion } = options;
   const known = new Map<string, Known>();
   const listeners = new Set<() => void>();
   const prefix = keys.prefix(definitionsName, "");
@@ -46,13 +48,13 @@ export function openRegistry(options: {
     // Writes that were accepted but not yet published may still have followed the old shape.
     const since =
       before !== undefined && readsAlike(decodeStored(before.entry.value), crd) ? before.since : writer.accepted;
-    const now = knownFrom(entry, crd, since);
+    const now = knownFrom(entry, crd, since, conversion);
     const same = before !== undefined && before.since === since && deepEqual(before.definition, now.definition);
     // The same objects for what has not changed, so that documents made from them can be kept.
     known.set(entry.key, same ? { ...now, resources: before.resources } : now);
   };
   for (const entry of store.range(prefix).entries) {
-    known.set(entry.key, knownFrom(entry, decodeStored(entry.value), entry.modRevision));
+    known.set(entry.key, knownFrom(entry, decodeStored(entry.value), entry.modRevision, conversion));
   }
 
   const build = (before?: Catalog) => {
@@ -87,13 +89,13 @@ export function openRegistry(options: {
   };
 }
 
-function knownFrom(entry: Entry, crd: KubeObject, since: number): Known {
+function knownFrom(entry: Entry, crd: KubeObject, since: number, conversion: ConversionTools): Known {
   const definition = readDefinition(crd);
   const schema = (version: string) => schemaOf(decodeStored(entry.value), version);
   return {
     entry,
     definition,
     since,
-    resources: customResources({ definition, since, schema, revision: entry.modRevision }),
+    resources: customResources({ definition, since, schema, revision: entry.modRevision, conversion }),
   };
 }

@@ -19,6 +19,8 @@ export type ScalePaths = {
 export type Rules = {
   /** Fields, defaults and list keys of this version. */
   schema(): Schema;
+  /** What an object is before anybody has set a field, where that is more than nothing; the first writer changes it. */
+  empty?(): KubeObject;
   /** Gives values the form that the server keeps. Changes its argument. @throws {StatusError} `BadRequest` for a wrong type */
   decode(object: KubeObject): void;
   /** Removes fields that the version does not have. @returns their paths */
@@ -73,12 +75,53 @@ export type ApiResource = {
   fromStored(object: KubeObject): KubeObject;
   /** The inverse; an object of this version as it is stored. May change and return its argument. */
   toStored(object: KubeObject): KubeObject;
+  /** Present when a webhook converts between versions: `fromStored` and `toStored` then cannot do it alone. */
+  readonly converter?: Converter;
   /** Value of a field that a selector names, `undefined` when the resource cannot be selected by it. */
   selectableField(object: KubeObject, path: string): string | undefined;
   readonly selectableFields: readonly string[];
   /** Columns of `kubectl get`, and the cells of one object; `undefined` for what cannot be listed. */
   readonly table: { columns: readonly Column[]; cells(object: KubeObject, now: Date): readonly unknown[] } | undefined;
 };
+
+/** Conversion that has to be waited for. */
+export type Converter = {
+  /** What shows stored objects in this version, once it has been told of them. */
+  reader(): ConversionReader;
+  /** An object of this version as it is stored. The argument stays as it is. @throws {StatusError} `InternalError` */
+  write(object: KubeObject): Promise<KubeObject>;
+  /** The inverse. */
+  show(object: KubeObject): Promise<KubeObject>;
+};
+
+/** Stored bytes that are to be shown, by the revision at which they were written. */
+export type StoredValue = { value: Uint8Array; modRevision: number };
+
+export type ConversionReader = {
+  /** The same resource, whose `fromStored` knows the objects given to `fill` last. */
+  readonly resource: ApiResource;
+  /** Converts ahead what will be read. @throws {StatusError} `InternalError` */
+  fill(entries: readonly StoredValue[]): Promise<void>;
+};
+
+/**
+ * The resource as it can show what is stored in these entries: itself, unless a webhook has to convert them first.
+ *
+ * @throws {StatusError} `InternalError` when the webhook fails
+ */
+export function readable(
+  resource: ApiResource,
+  entries: readonly (StoredValue | undefined)[],
+): ApiResource | Promise<ApiResource> {
+  if (resource.converter === undefined) return resource;
+  const reader = resource.converter.reader();
+  return reader.fill(entries.filter((entry) => entry !== undefined)).then(() => reader.resource);
+}
+
+/** An object as it is stored. */
+export function storedForm(resource: ApiResource, object: KubeObject): KubeObject | Promise<KubeObject> {
+  return resource.converter === undefined ? resource.toStored(object) : resource.converter.write(object);
+}
 
 export type CustomPart = {
   /** Name of the CRD. */

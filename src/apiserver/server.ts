@@ -1,8 +1,12 @@
-import type { Log, User } from "../lib/index.ts";
+import type { Handler, Log } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
+import type { Authenticator } from "./access/authenticate.ts";
 import type { Authorizer } from "./access/authorize.ts";
+import type { ServiceAccountIssuer } from "./access/service-account-issuer.ts";
 import type { AdmissionChain } from "./admission/admit.ts";
+import type { Audit } from "./audit/trail.ts";
 import type { Frames } from "./read/present.ts";
+import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { Watches } from "./read/watches.ts";
 import type { Registry } from "./registry.ts";
 import type { Keys, ParseCache } from "./stored.ts";
@@ -17,12 +21,20 @@ export type Server = {
   readonly parsed: ParseCache;
   readonly registry: Registry;
   readonly authorizer: Authorizer;
-  readonly tokens: ReadonlyMap<string, User>;
+  readonly authenticator: Authenticator;
+  /** Signs the tokens of ServiceAccounts. */
+  readonly issuer: ServiceAccountIssuer;
   readonly admission: AdmissionChain;
+  /** Absent when nothing is written down. */
+  readonly audit: Audit | undefined;
   /** Encoded watch events, shared by all watchers. */
   readonly frames: Frames;
   /** Watches that are open, by the resource they are of; called to end them. */
   readonly watches: Watches;
+  /** Absent in clusters whose figures nobody reads. */
+  readonly metrics: ServerMetrics | undefined;
+  /** Further paths, each for whom a non-resource rule lets use it. */
+  readonly endpoints: ReadonlyMap<string, Handler>;
   readonly log: Log;
   now(): Date;
   /** A number in [0, 1). */

@@ -1,4 +1,6 @@
+import { deepEqual, type KubeObject } from "../apimachinery/index.ts";
 import type { Store } from "../storage/index.ts";
+import { defaultObjectAt } from "./access/policy/store-with-defaults.ts";
 import { decodeStored, encodeStored } from "./stored.ts";
 
 /** The objects of all clusters in a store at one moment. It can be restored as often as wanted, in the same process. */
@@ -23,7 +25,7 @@ export async function restoreSnapshot(store: Store, { entries }: Snapshot): Prom
   const write = (key: string) => {
     const expected = store.latest(key)?.modRevision ?? 0;
     const value = entries.get(key);
-    if (value === undefined) return store.delete(key, expected);
+    if (value === undefined) return remove(store, key, expected);
     const object = decodeStored(value);
     return store.put(key, expected, (revision) => encodeStored(object, revision));
   };
@@ -31,4 +33,21 @@ export async function restoreSnapshot(store: Store, { entries }: Snapshot): Prom
   const isDefinition = (key: string) => key.includes(definitions);
   await Promise.all([...gone, ...changed].filter(isDefinition).map(write));
   await Promise.all([...gone, ...changed].filter((key) => !isDefinition(key)).map(write));
+}
+
+/** A default role or binding that was changed or deleted gets its first content back: it is there without being stored. */
+async function remove(store: Store, key: string, expected: number): Promise<void> {
+  const original = defaultObjectAt(store, key);
+  const live = store.latest(key);
+  if (original === undefined || live === undefined) await store.delete(key, expected);
+  else if (!sameContent(decodeStored(live.value), original))
+    await store.put(key, expected, (revision) => encodeStored(original, revision));
+}
+
+function sameContent(a: KubeObject, b: KubeObject): boolean {
+  const revisionless = ({ metadata, ...rest }: KubeObject) => ({
+    ...rest,
+    metadata: { ...metadata, resourceVersion: "" },
+  });
+  return deepEqual(revisionless(a), revisionless(b));
 }

@@ -9,6 +9,18 @@ export type User = {
   extra?: Readonly<Record<string, readonly string[]>>;
 };
 
+/** Whom a client certificate names. */
+export type ClientCertificate = {
+  commonName: string;
+  organizations: readonly string[];
+  /** Values of the attribute in which Kubernetes keeps a user's uid. */
+  uids?: readonly string[];
+  /** Of the whole certificate, as 64 hex digits. */
+  sha256?: string;
+  /** Milliseconds since 1970; a connection may live longer. */
+  validUntilMs?: number;
+};
+
 /**
  * One request, whether it came over a socket or from a caller in this process.
  *
@@ -25,8 +37,14 @@ export type HttpRequest = {
   body?: Uint8Array | AsyncIterable<Uint8Array>;
   /** Fires when the client is gone; a handler that streams or waits must stop then. */
   signal: AbortSignal;
-  /** Common name and organisations of a client certificate that the TLS layer has verified. */
-  clientCertificate?: { commonName: string; organizations: readonly string[] };
+  /** Every header as sent, names and values in turn: what came several times is apart here. */
+  rawHeaders?: readonly string[];
+  /** The client certificate that the TLS layer has verified. The same object for all requests of a connection. */
+  clientCertificate?: ClientCertificate;
+  /** Why the TLS layer refused the client's certificate; absent as well when there is none. */
+  clientCertificateError?: string;
+  /** The address at the other end of the connection; absent for callers in this process. */
+  peerAddress?: () => string | undefined;
   /** Set only by callers inside the process, who are trusted to say who they are. Never set from the network. */
   user?: User;
 };
@@ -114,41 +132,69 @@ function requestFrom(message: IncomingMessage | Http2ServerRequest, signal: Abor
     method: message.method ?? "GET",
     target: message.url ?? "/",
     headers: typeof authority === "string" ? { ...headers, host: authority } : headers,
+    rawHeaders: message.rawHeaders,
     signal,
+    peerAddress: () => message.socket.remoteAddress,
   };
   const hasBody =
     headers["content-length"] !== undefined
       ? headers["content-length"] !== "0"
       : message.httpVersionMajor >= 2 || headers["transfer-encoding"] !== undefined;
   if (hasBody) request.body = message as AsyncIterable<Uint8Array>;
-  const certificate = verifiedCertificate(message);
-  if (certificate !== undefined) request.clientCertificate = certificate;
+  const shown = shownCertificate(message);
+  if (typeof shown === "string") request.clientCertificateError = shown;
+  else if (shown !== undefined) request.clientCertificate = shown;
   return request;
 }
 
 type TlsSocketLike = {
   authorized?: boolean;
-  getPeerCertificate?: () => { subject?: { CN?: string | string[]; O?: string | string[] } } | null;
+  authorizationError?: unknown;
+  getPeerCertificate?: () => PeerCertificate | null;
+};
+type PeerCertificate = {
+  subject?: { CN?: string | string[]; O?: string | string[]; [oid: string]: string | string[] | undefined };
+  fingerprint256?: string;
+  valid_to?: string;
 };
 
-/** By connection, since a certificate holds for all of it and decoding one takes as long as a whole request does. */
-const certificates = new WeakMap<object, HttpRequest["clientCertificate"]>();
+/** `kubernetes.io` has this number at IANA, and 2 below it is a user's uid (KEP-4958). */
+const uidAttribute = "1.3.6.1.4.1.57683.2";
 
-function verifiedCertificate(message: IncomingMessage | Http2ServerRequest): HttpRequest["clientCertificate"] {
+/** By connection, since a certificate holds for all of it and decoding one takes as long as a whole request does. */
+const certificates = new WeakMap<object, ClientCertificate | string | undefined>();
+
+/** @returns the text is why a certificate is no good; `undefined` when none was shown or it names nobody */
+function shownCertificate(message: IncomingMessage | Http2ServerRequest): ClientCertificate | string | undefined {
   const stream = (message as Http2ServerRequest).stream as { session?: { socket?: unknown } } | undefined;
   const socket = (stream?.session?.socket ?? message.socket) as TlsSocketLike | undefined;
-  if (socket?.authorized !== true || socket.getPeerCertificate === undefined) return undefined;
+  if (socket?.getPeerCertificate === undefined) return undefined;
   if (certificates.has(socket)) return certificates.get(socket);
   // Absent where a resumed session had no certificate; Node calls such a connection authorized too.
-  const subject = socket.getPeerCertificate()?.subject;
+  const peer = socket.getPeerCertificate();
+  const shown = socket.authorized === true ? certificateFrom(peer) : refusal(peer, socket.authorizationError);
+  certificates.set(socket, shown);
+  return shown;
+}
+
+function refusal(peer: PeerCertificate | null, why: unknown): string | undefined {
+  return peer?.fingerprint256 === undefined ? undefined : String(why ?? "not verified");
+}
+
+function certificateFrom(peer: PeerCertificate | null): ClientCertificate | undefined {
+  const subject = peer?.subject;
   // The last of several common names is the one that Go, and so Kubernetes, reads.
   const commonName = [subject?.CN].flat().at(-1);
-  const certificate =
-    commonName === undefined
-      ? undefined
-      : { commonName, organizations: subject?.O === undefined ? [] : [subject.O].flat() };
-  certificates.set(socket, certificate);
-  return certificate;
+  if (commonName === undefined) return undefined;
+  const values = (attribute: string) => [subject?.[attribute] ?? []].flat();
+  const { fingerprint256 = "", valid_to: validTo = "" } = peer ?? {};
+  return {
+    commonName,
+    organizations: values("O"),
+    uids: values(uidAttribute),
+    sha256: fingerprint256.replaceAll(":", "").toLowerCase(),
+    validUntilMs: Date.parse(validTo),
+  };
 }
 
 async function writeResponse(request: HttpRequest, response: HttpResponse, reply: ServerResponse): Promise<void> {

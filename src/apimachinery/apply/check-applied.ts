@@ -1,5 +1,5 @@
 import { isFields } from "../fields.ts";
-import { quoteGo } from "../go-format.ts";
+import { compareUtf8, quoteGo } from "../go-format.ts";
 import { itemElement } from "./list-items.ts";
 import { elementText, fieldElement, type PathElement } from "./path-element.ts";
 import { type ListType, type MapType, shapeOf, type Type } from "./type.ts";
@@ -29,7 +29,7 @@ function scalarFaults(value: unknown, { scalar }: Type): readonly string[] {
     case "numeric":
       return typeof value === "number" ? none : [`: expected numeric (int or float), got ${goType(value)}`];
     case "string":
-      return typeof value === "string" ? none : [`: expected string, got ${shown(value)}`];
+      return typeof value === "string" ? none : [`: expected string, got ${syntax(value)}`];
     case "boolean":
       return typeof value === "boolean" ? none : [`: expected boolean, got ${shown(value)}`];
     default:
@@ -88,6 +88,32 @@ function goType(value: unknown): string {
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 
+/** How Go prints the wrapper that the value is in: `&{5}`. */
 function shown(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return `&{${printed(value)}}`;
+}
+
+function printed(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printed).join(" ")}]`;
+  if (!isFields(value)) return value === null ? "<nil>" : String(value);
+  return `map[${sortedFields(value)
+    .map(([name, field]) => `${name}:${printed(field)}`)
+    .join(" ")}]`;
+}
+
+/** The same in the syntax of Go. */
+function syntax(value: unknown): string {
+  return `&value.valueUnstructured{Value:${literal(value)}}`;
+}
+
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[]interface {}{${value.map(literal).join(", ")}}`;
+  if (typeof value === "string") return quoteGo(value);
+  if (!isFields(value)) return value === null ? "interface {}(nil)" : String(value);
+  const fields = sortedFields(value).map(([name, field]) => `${quoteGo(name)}:${literal(field)}`);
+  return `map[string]interface {}{${fields.join(", ")}}`;
+}
+
+function sortedFields(value: Record<string, unknown>): [string, unknown][] {
+  return Object.entries(value).sort(([a], [b]) => compareUtf8(a, b));
 }

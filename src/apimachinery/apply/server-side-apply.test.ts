@@ -354,10 +354,10 @@ test("apply lists several conflicts by manager, appliers without version", () =>
 
 const misfits: Record<string, { spec: JsonObject; want: string }> = {
   "a field that the schema does not know": { spec: { bogus: 1 }, want: ".spec.bogus: field not declared in schema" },
-  "a number for a string": { spec: { colour: 1 }, want: ".spec.colour: expected string, got 1" },
+  "a number for a string": { spec: { colour: 1 }, want: ".spec.colour: expected string, got &value.valueUnstructured{Value:1}" },
   "a string for a number": { spec: { size: "1" }, want: ".spec.size: expected numeric (int or float), got string" },
-  "an object for a list": { spec: { list: {} }, want: ".spec.list: expected list, got {}" },
-  "a list for an object": { spec: { struct: [] }, want: ".spec.struct: expected map, got []" },
+  "an object for a list": { spec: { list: {} }, want: ".spec.list: expected list, got &{map[]}" },
+  "a list for an object": { spec: { struct: [] }, want: ".spec.struct: expected map, got &{[]}" },
   "an item that stands twice": {
     spec: { items: [{ name: "p" }, { name: "p" }] },
     want: '.spec.items: duplicate entries for key [name="p"]',
@@ -368,15 +368,15 @@ const misfits: Record<string, { spec: JsonObject; want: string }> = {
   },
   "several faults": {
     spec: { colour: 1, items: [{ name: "p", x: 2 }] },
-    want: 'errors:\n  .spec.colour: expected string, got 1\n  .spec.items[name="p"].x: expected string, got 2',
+    want: 'errors:\n  .spec.colour: expected string, got &value.valueUnstructured{Value:1}\n  .spec.items[name="p"].x: expected string, got &value.valueUnstructured{Value:2}',
   },
 };
 
 for (const [name, { spec, want }] of Object.entries(misfits)) {
   test(`apply refuses ${name}`, () => {
     const error = refusal(() => converse([{ by: "a", apply: spec }]));
-    assert.equal(error.reason, "BadRequest");
-    const which = "failed to create typed patch object (w; example.com/v1, Kind=Widget)";
+    assert.deepEqual([error.code, error.status.reason], [500, undefined]);
+    const which = "failed to create typed patch object (/w; example.com/v1, Kind=Widget)";
     assert.equal(error.message, `${which}: ${want}`);
   });
 }

@@ -3,7 +3,7 @@ import { formatGoJson } from "../go-format.ts";
 import { deepEqual } from "../json.ts";
 import type { KubeObject } from "../object.ts";
 import type { Schema } from "../schema/schema.ts";
-import { badRequest } from "../status-error.ts";
+import { badRequest, unknownError } from "../status-error.ts";
 import { appliedFaults } from "./check-applied.ts";
 import { compareValues } from "./compare.ts";
 import { difference, differenceBelow, type FieldSet, intersection, isSubset, union } from "./field-set.ts";
@@ -82,10 +82,9 @@ function checkApplied(applied: KubeObject, type: Type): void {
   if (metadata.managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
   const faults = appliedFaults(applied, type);
   if (faults.length === 0) return;
-  const name = metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
-  const which = `${name}; ${apiVersion}, Kind=${kind}`;
+  const which = `${metadata.namespace ?? ""}/${metadata.name ?? ""}; ${apiVersion.includes("/") ? "" : "/"}${apiVersion}, Kind=${kind}`;
   const why = faults.length === 1 ? faults[0] : ["errors:", ...faults.map((fault) => `  ${fault}`)].join("\n");
-  throw badRequest(`failed to create typed patch object (${which}): ${why}`);
+  throw unknownError(`failed to create typed patch object (${which}): ${why}`);
 }
 
 function isKubeObject(value: unknown): value is KubeObject {

@@ -8,7 +8,14 @@ export type Expression =
   | { readonly op: "assert"; readonly at: Assertion }
   | { readonly op: "sequence"; readonly parts: readonly Expression[] }
   | { readonly op: "choice"; readonly parts: readonly Expression[] }
-  | { readonly op: "repeat"; readonly of: Expression; readonly min: number; readonly max: number };
+  | {
+      readonly op: "repeat";
+      readonly of: Expression;
+      readonly min: number;
+      readonly max: number;
+      /** Prefers few repetitions to many, which matters to who asks what was matched. */
+      readonly lazy: boolean;
+    };
 
 export type CharacterTest = (codePoint: number) => boolean;
 export type Assertion = "beginText" | "endText" | "beginLine" | "endLine" | "wordBoundary" | "noWordBoundary";
@@ -25,7 +32,7 @@ const depthMax = 1000;
  */
 export function parsePattern(pattern: string): Expression {
   const reader: Reader = { text: pattern, at: 0, depth: 0 };
-  const expression = parseChoice(reader, { ignoreCase: false, multiLine: false, dotAll: false });
+  const expression = parseChoice(reader, { ignoreCase: false, multiLine: false, dotAll: false, ungreedy: false });
   if (reader.at < pattern.length) fail("unexpected )", pattern);
   return expression;
 }
@@ -35,7 +42,12 @@ export function isWord(codePoint: number): boolean {
 }
 
 type Reader = { readonly text: string; at: number; depth: number };
-type Flags = { readonly ignoreCase: boolean; readonly multiLine: boolean; readonly dotAll: boolean };
+type Flags = {
+  readonly ignoreCase: boolean;
+  readonly multiLine: boolean;
+  readonly dotAll: boolean;
+  readonly ungreedy: boolean;
+};
 
 function fail(why: string, what: string): never {
   throw new SyntaxError(`error parsing regexp: ${why}: \`${what}\``);
@@ -76,7 +88,8 @@ function parseSequence(reader: Reader, flags: Flags, onFlags: (flags: Flags) => 
     if (lastRepeat !== undefined) fail("invalid nested repetition operator", lastRepeat + operator);
     const of = parts.pop();
     if (of === undefined) fail("missing argument to repetition operator", operator);
-    const expression: Expression = { op: "repeat", of, ...repeat };
+    const { min, max, marked } = repeat;
+    const expression: Expression = { op: "repeat", of, min, max, lazy: marked !== flags.ungreedy };
     if (repeatCount(expression) > repeatMax) fail("invalid repeat count", operator);
     parts.push(expression);
     lastRepeat = operator;
@@ -108,18 +121,20 @@ function accept(reader: Reader, token: string): boolean {
   return true;
 }
 
-function parseRepeat(reader: Reader): { min: number; max: number } | undefined {
-  const found = /^(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/.exec(reader.text.slice(reader.at));
+/** `marked` when a question mark comes behind it. */
+function parseRepeat(reader: Reader): { min: number; max: number; marked: boolean } | undefined {
+  const found = /^(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})(\?)?/.exec(reader.text.slice(reader.at));
   if (found === null) return undefined;
-  const [all, operator, first = "", comma, second = ""] = found;
+  const [all, operator, first = "", comma, second = "", mark] = found;
+  const marked = mark !== undefined;
   reader.at += all.length;
-  if (operator === "*") return { min: 0, max: Number.POSITIVE_INFINITY };
-  if (operator === "+") return { min: 1, max: Number.POSITIVE_INFINITY };
-  if (operator === "?") return { min: 0, max: 1 };
+  if (operator === "*") return { min: 0, max: Number.POSITIVE_INFINITY, marked };
+  if (operator === "+") return { min: 1, max: Number.POSITIVE_INFINITY, marked };
+  if (operator === "?") return { min: 0, max: 1, marked };
   const min = Number(first);
   const max = comma === undefined ? min : second === "" ? Number.POSITIVE_INFINITY : Number(second);
   if (min > repeatMax || (Number.isFinite(max) && (max > repeatMax || max < min))) fail("invalid repeat count", all);
-  return { min, max };
+  return { min, max, marked };
 }
 
 function readQuoted(reader: Reader): string {
@@ -147,6 +162,7 @@ function changeFlags(flags: Flags, letters: string, all: string): Flags {
     ignoreCase: now("i", flags.ignoreCase),
     multiLine: now("m", flags.multiLine),
     dotAll: now("s", flags.dotAll),
+    ungreedy: now("U", flags.ungreedy),
   };
 }
 

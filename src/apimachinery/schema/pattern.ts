@@ -7,7 +7,7 @@ import { type Assertion, type CharacterTest, type Expression, isWord, parsePatte
  * @throws {SyntaxError} in Go's words when the pattern is malformed
  */
 export function compilePattern(pattern: string): (text: string) => boolean {
-  const program = assemble(parsePattern(pattern));
+  const program = assemblePattern(parsePattern(pattern));
   const states = createStates(program);
   return (text) => {
     let state = states.start();
@@ -26,20 +26,20 @@ export function compilePattern(pattern: string): (text: string) => boolean {
   };
 }
 
-/** An instruction of a non-deterministic automaton; numbers are indexes of instructions. */
-type Instruction =
+/** An instruction of a non-deterministic automaton; numbers are indexes of instructions, the preferred one first. */
+export type Instruction =
   | { readonly op: "character"; readonly test: CharacterTest; readonly next: number }
   | { readonly op: "assert"; readonly at: Assertion; readonly next: number }
   | { op: "split"; next: readonly number[] }
   | { readonly op: "match" };
 
-type Program = { readonly instructions: readonly Instruction[]; readonly start: number };
+export type Program = { readonly instructions: readonly Instruction[]; readonly start: number };
 
 /** How large a program may grow when its repetitions are written out; Go's limit on the same, `maxSize` of regexp/syntax. */
 const instructionsMax = 128 * 1024;
 
 /** Builds from the end to the beginning, so that each instruction knows its successor. */
-function assemble(expression: Expression): Program {
+export function assemblePattern(expression: Expression): Program {
   const instructions: Instruction[] = [{ op: "match" }];
   const emit = (instruction: Instruction): number => {
     if (instructions.length >= instructionsMax) throw new SyntaxError("error parsing regexp: expression too large");
@@ -58,19 +58,20 @@ function assemble(expression: Expression): Program {
       case "choice":
         return emit({ op: "split", next: part.parts.map((one) => before(one, next)) });
       case "repeat":
-        return repeat(part.of, part.min, part.max, next);
+        return repeat(part, next);
     }
   };
-  const repeat = (part: Expression, min: number, max: number, next: number): number => {
+  const repeat = ({ of: part, min, max, lazy }: Expression & { op: "repeat" }, next: number): number => {
+    const prefer = (again: number) => (lazy ? [next, again] : [again, next]);
     let following = next;
     if (max === Number.POSITIVE_INFINITY) {
       const loop: Instruction = { op: "split", next: [] };
       const again = emit(loop);
-      loop.next = [before(part, again), next];
+      loop.next = prefer(before(part, again));
       following = again;
     }
     for (let i = min; Number.isFinite(max) && i < max; i++) {
-      following = emit({ op: "split", next: [before(part, following), next] });
+      following = emit({ op: "split", next: prefer(before(part, following)) });
     }
     for (let i = 0; i < min; i++) following = before(part, following);
     return following;
@@ -80,7 +81,7 @@ function assemble(expression: Expression): Program {
 }
 
 /** No code point: what stands after the last character, and before the first. */
-const endOfText = -1;
+export const endOfText = -1;
 
 /**
  * A state of the deterministic automaton: the instructions to go on from, and the character before. A transition leads to
@@ -164,7 +165,7 @@ function beginsAtStart(instructions: readonly Instruction[], start: number): boo
   return true;
 }
 
-function holds(assertion: Assertion, previous: number, next: number): boolean {
+export function holds(assertion: Assertion, previous: number, next: number): boolean {
   switch (assertion) {
     case "beginText":
       return previous === endOfText;

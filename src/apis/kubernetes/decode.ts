@@ -1,10 +1,13 @@
 import { badRequest, canonicalQuantity, isFields, isStatusError, type KubeObject } from "../../apimachinery/index.ts";
 import { type Field, typeFields } from "./definitions.ts";
+import { goFormOf } from "./go-form.ts";
 import type { BuiltinResource } from "./resources.ts";
+import { fillWritten } from "./zero-values.ts";
 
 /**
  * Reads a built-in object as Kubernetes' decoder does, in place: each field must have its type; quantities, times and
- * base64 get their one form; nulls go away. Fields that the kind does not have stay, for the caller to report and drop.
+ * base64 get their one form; what is empty is written or left out as Go does it. Fields that the kind does not have stay,
+ * for the caller to report and drop.
  *
  * @throws {StatusError} `BadRequest` in Go's words for the first value that does not fit
  */
@@ -13,11 +16,31 @@ export function decodeBuiltin(
   object: KubeObject,
 ): void {
   const { definition, kind, version } = resource;
+  decode(definition.replace(/^io\.k8s\./, ""), object, kind, { kind, version, as: kind });
+}
+
+/**
+ * The same for the metadata of an object of any kind.
+ *
+ * @param sent how messages call the object: its kind and version as sent, and the kind it should be of
+ * @throws {StatusError} `BadRequest`
+ */
+export function decodeMetadata(metadata: unknown, sent: { kind: string; version: string; as: string }): void {
+  decode("apimachinery.pkg.apis.meta.v1.ObjectMeta", metadata, "ObjectMeta", sent);
+}
+
+function decode(
+  type: string,
+  value: unknown,
+  owner: string,
+  sent: { kind: string; version: string; as: string },
+): void {
   try {
-    structDecoder(definition.replace(/^io\.k8s\./, ""))(object, { path: [], owner: kind });
+    structDecoder(type)(value, { path: [], owner });
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
-    throw badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${error.message}`);
+    const { kind, version, as } = sent;
+    throw badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${as}: ${error.message}`);
   }
 }
 
@@ -36,13 +59,13 @@ function structDecoder(name: string): Decoder {
   if (known !== undefined) return known;
   const owner = name.slice(name.lastIndexOf(".") + 1);
   const goType = name.split(".").slice(-2).join(".");
-  const fields = new Map<string, Decoder>();
+  const fields = new Map<string, { decode: Decoder; dropsEmpty(value: unknown): boolean }>();
   const decoder: Decoder = (value, place) => {
     if (!isFields(value)) throw mismatch(value, goType, place);
     const outer = place.owner;
     for (const field of Object.keys(value)) {
-      const decode = fields.get(field);
-      if (decode === undefined) continue;
+      const known = fields.get(field);
+      if (known === undefined) continue;
       const current = value[field];
       if (current === null) {
         delete value[field];
@@ -50,16 +73,21 @@ function structDecoder(name: string): Decoder {
       }
       place.owner = owner;
       place.path.push(field);
-      const decoded = decode(current, place);
-      if (decoded !== current) value[field] = decoded;
+      const decoded = known.decode(current, place);
+      if (known.dropsEmpty(decoded)) delete value[field];
+      else if (decoded !== current) value[field] = decoded;
       place.path.pop();
     }
+    fillWritten(name, value);
     place.owner = outer;
     return value;
   };
   // Known before its fields are: JSONSchemaProps contains itself.
   structs.set(name, decoder);
-  for (const field of typeFields(name)) fields.set(field.name, typeDecoder(field.type));
+  for (const field of typeFields(name)) {
+    const { dropsEmpty } = goFormOf(name, field);
+    fields.set(field.name, { decode: typeDecoder(field.type), dropsEmpty });
+  }
   return decoder;
 }
 

@@ -4,7 +4,7 @@ import * as extensions from "./defaults/extensions.ts";
 import * as network from "./defaults/network.ts";
 import { defaultPod, defaultTemplate } from "./defaults/pod.ts";
 import * as workloads from "./defaults/workloads.ts";
-import { fillEmpty, makeFields } from "./fields.ts";
+import { makeFields } from "./fields.ts";
 import type { BuiltinResource } from "./resources.ts";
 
 /**
@@ -41,7 +41,7 @@ const defaulters: Record<string, (object: Fields) => void> = {
   "core.v1.Pod": defaultPod,
   "core.v1.PodTemplate": defaultTemplate,
   "core.v1.ReplicationController": workloads.defaultReplicationController,
-  "core.v1.Secret": (secret) => fillEmpty(secret, "type", "Opaque"),
+  "core.v1.Secret": cluster.defaultSecret,
   "core.v1.Service": network.defaultService,
   "discovery.v1.EndpointSlice": network.defaultEndpointSlice,
   "flowcontrol.v1.FlowSchema": cluster.defaultFlowSchema,

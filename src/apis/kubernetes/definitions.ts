@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { JsonValue, Schema } from "../../apimachinery/index.ts";
 import { fieldDocs } from "./field-docs.ts";
 import { atomicTypes, keyDefaults, rules } from "./overlay.ts";
-import { isAlwaysThere } from "./protobuf.ts";
+import { goFormOf } from "./go-form.ts";
 import { builtinResources } from "./resources.ts";
 
 /**
@@ -165,17 +165,24 @@ function schemaOf(name: string): Schema {
   return schema;
 }
 
-function fieldSchema(owner: string, { name, type }: Field): Schema {
-  const schema = typeSchema(type);
-  const rule = ruleOf(owner, name);
-  const fallback = defaultOf(owner, name);
+function fieldSchema(owner: string, field: Field): Schema {
+  const schema = typeSchema(field.type);
+  const rule = ruleOf(owner, field.name);
+  const fallback = defaultOf(owner, field);
   if (rule === undefined && fallback === undefined) return schema;
   return { ...schema, ...rule, ...(fallback !== undefined && { default: fallback }) };
 }
 
-/** A struct that is always there is empty where nobody wrote it; server-side apply counts on it. */
-function defaultOf(owner: string, field: string): JsonValue | undefined {
-  return keyDefaults[owner]?.[field] ?? (isAlwaysThere(owner, field) ? {} : undefined);
+/**
+ * What a field holds that nobody wrote, where it is always written: server-side apply counts on it for structs and for the
+ * keys of list items.
+ */
+function defaultOf(owner: string, field: Field): JsonValue | undefined {
+  const known = keyDefaults[owner]?.[field.name];
+  if (known !== undefined) return known;
+  const { isWritten, zero } = goFormOf(owner, field);
+  if (!isWritten || zero === null) return undefined;
+  return zero ?? {};
 }
 
 function typeSchema(type: string): Schema {
@@ -206,7 +213,7 @@ function openApiField(owner: string, field: Field, refer: (definition: string) =
   const { name, type } = field;
   const schema = openApiType(type, refer);
   const { description } = field;
-  const fallback = defaultOf(owner, name);
+  const fallback = defaultOf(owner, field);
   const beside = { ...(description !== "" && { description }), ...ruleOf(owner, name) };
   const atomicList = type.startsWith("[]") &&
     !("x-kubernetes-list-type" in beside) && { "x-kubernetes-list-type": "atomic" };

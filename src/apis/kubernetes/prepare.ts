@@ -15,6 +15,7 @@ import { qosClass } from "./qos.ts";
 import type { BuiltinResource } from "./resources.ts";
 import { carryService } from "./service.ts";
 import { kindKey, strategyOf } from "./strategy.ts";
+import { emptyBuiltin } from "./zero-values.ts";
 
 /**
  * Makes of a new object what Kubernetes stores, in place: what users may not set goes away, what the server sets comes in.
@@ -32,7 +33,7 @@ export function prepareForCreate(resource: BuiltinResource, object: KubeObject, 
   else delete metadata.generation;
   // A kubelet registers its node with status; every other kind starts without.
   if (resource.hasStatus && resource.kind !== "Node")
-    object["status"] = cloneJson(firstStatus[kindKey(resource)] ?? {});
+    object["status"] = { ...newStatus(resource), ...firstStatus[kindKey(resource)] };
   normalize(resource, object);
   creators[kindKey(resource)]?.(object, user);
 }
@@ -56,29 +57,20 @@ export function prepareForUpdate(
   } else {
     keepAllBut(subresource, resource, object, old);
   }
-  countGeneration(resource, object, old);
+  countGeneration(resource, object, old, subresource);
 }
 
-/** What the status of a new object has, where that is not nothing: counters that Kubernetes' JSON never leaves out. */
-const firstStatus: Record<string, { [field: string]: string | number | boolean | [] | { [field: string]: string } }> = {
+/** What the status of a new object says from the start, beside what Kubernetes' JSON never leaves out. */
+const firstStatus: Readonly<Record<string, { phase: string }>> = {
   Namespace: { phase: "Active" },
   PersistentVolume: { phase: "Pending" },
   PersistentVolumeClaim: { phase: "Pending" },
-  ReplicationController: { replicas: 0 },
-  Service: { loadBalancer: {} },
-  "apiextensions.k8s.io/CustomResourceDefinition": {
-    acceptedNames: { kind: "", plural: "" },
-    conditions: [],
-    storedVersions: [],
-  },
-  "apps/DaemonSet": { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
-  "apps/ReplicaSet": { replicas: 0 },
-  "apps/StatefulSet": { availableReplicas: 0, replicas: 0 },
-  "autoscaling/HorizontalPodAutoscaler": { desiredReplicas: 0 },
-  "networking.k8s.io/Ingress": { loadBalancer: {} },
-  "policy/PodDisruptionBudget": { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
-  "storage.k8s.io/VolumeAttachment": { attached: false },
 };
+
+function newStatus(resource: BuiltinResource): Record<string, unknown> {
+  const { status } = emptyBuiltin(resource);
+  return isFields(status) ? status : {};
+}
 
 const creators: Record<string, (object: KubeObject, user?: User) => void> = {
   Namespace: (namespace) => {
@@ -125,17 +117,7 @@ const updaters: Record<string, (object: KubeObject, old: KubeObject) => void> = 
 
 /** What has two ways to be written and one to be stored. */
 function normalize(resource: BuiltinResource, object: KubeObject): void {
-  if (kindKey(resource) === "Secret") mergeStringData(object);
   if (kindKey(resource) === "PersistentVolumeClaim") mirrorDataSource(fieldsAt(object, "spec"));
-}
-
-function mergeStringData(secret: KubeObject): void {
-  const texts = secret["stringData"];
-  delete secret["stringData"];
-  if (isEmpty(texts) || !isFields(texts)) return;
-  const data = makeFields(secret, "data");
-  for (const [key, text] of Object.entries(texts))
-    if (typeof text === "string") data[key] = Buffer.from(text).toString("base64");
 }
 
 /** `dataSource` is the older field; both say the same unless the newer one names another namespace. */
@@ -151,17 +133,23 @@ function mirrorDataSource(spec: Fields): void {
   if (known) spec["dataSource"] = { ...dataSourceRef };
 }
 
-/** A Job finds its pods by its own uid, unless its writer takes care of that. */
+/**
+ * A Job finds its pods by its own uid, unless its writer takes care of that. What the writer has set stays, for validation to
+ * judge. A Job with no labels has those of its pods, as Kubernetes gives them to it when it is read again.
+ */
 function labelJob(job: KubeObject): void {
   const spec = makeFields(job, "spec");
-  if (spec["manualSelector"] === true) return;
-  const { uid = "", name = "" } = job.metadata;
-  const labels = makeFields(makeFields(makeFields(spec, "template"), "metadata"), "labels");
-  for (const [key, value] of Object.entries({ "controller-uid": uid, "job-name": name })) {
-    labels[key] = value;
-    labels[`batch.kubernetes.io/${key}`] = value;
+  if (spec["manualSelector"] !== true) {
+    const labels = makeFields(makeFields(makeFields(spec, "template"), "metadata"), "labels");
+    const { uid = "", name = "" } = job.metadata;
+    for (const [key, value] of Object.entries({ "job-name": name, "controller-uid": uid })) {
+      labels[key] ??= value;
+      labels[`batch.kubernetes.io/${key}`] ??= value;
+    }
+    makeFields(makeFields(spec, "selector"), "matchLabels")["batch.kubernetes.io/controller-uid"] ??= uid;
   }
-  makeFields(makeFields(spec, "selector"), "matchLabels")["batch.kubernetes.io/controller-uid"] = uid;
+  const labels = fieldsAt(spec, "template", "metadata", "labels");
+  if (isEmpty(job.metadata.labels) && !isEmpty(labels)) makeFields(job, "metadata")["labels"] = { ...labels };
 }
 
 /** A version that objects have ever been stored in stays in the list until somebody migrates them. */
@@ -245,16 +233,23 @@ function resizeContainers(containers: Fields[], wanted: Fields[]): void {
 }
 
 /** Whatever is neither status nor metadata is what is desired; a Deployment's annotations count as well. */
-function countGeneration(resource: BuiltinResource, object: KubeObject, old: KubeObject): void {
+function countGeneration(
+  resource: BuiltinResource,
+  object: KubeObject,
+  old: KubeObject,
+  subresource: string | undefined,
+): void {
   if (!strategyOf(resource).generation) {
     delete object.metadata.generation;
     return;
   }
   const { apiVersion: _1, kind: _2, metadata, status: _3, ...desired } = object;
   const { apiVersion: _4, kind: _5, metadata: oldMetadata, status: _6, ...before } = old;
+  // Annotations of a deployment go on to its sets; those that its controller writes with the status do not count.
+  const annotationsCount = resource.kind === "Deployment" && subresource !== "status";
   const same =
     deepEqual(desired, before) &&
-    (resource.kind !== "Deployment" || deepEqual(metadata.annotations ?? {}, oldMetadata.annotations ?? {}));
+    (!annotationsCount || deepEqual(metadata.annotations ?? {}, oldMetadata.annotations ?? {}));
   // The value of a priority class never changes, so its generation does not either.
   const fixed = resource.kind === "PriorityClass";
   metadata.generation = (oldMetadata.generation ?? 0) + (same || fixed ? 0 : 1);

@@ -69,11 +69,23 @@ export function decodeProtobuf(bytes: Uint8Array): unknown {
  * @param type such as `api.apps.v1.Deployment`
  */
 export function isAlwaysThere(type: string, field: string): boolean {
-  if (table()[type] === undefined) return false;
-  const found = messageOf(type)
-    .values()
-    .find(({ name }) => name === field);
+  const found = fieldOf(type, field);
   return found !== undefined && found.many === "one" && !found.keepEmpty && table()[found.type] !== undefined;
+}
+
+/** Whether a field without value stays in JSON: it is a pointer in Go, or lacks `omitempty`. */
+export function keepsEmpty(type: string, field: string): boolean {
+  return fieldOf(type, field)?.keepEmpty ?? false;
+}
+
+function fieldOf(type: string, name: string): Field | undefined {
+  if (table()[type] === undefined) return undefined;
+  for (const field of messageOf(type).values()) {
+    if (field.name === name) return field;
+    const inner = field.inline ? fieldOf(field.type, name) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
 }
 
 function messageFor(apiVersion: string, kind: string): string {

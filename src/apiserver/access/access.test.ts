@@ -14,8 +14,8 @@ const credentials: Record<string, { authorization?: string; want: number }> = {
   "a known token": { authorization: "Bearer good", want: 200 },
   "a token of somebody who may not": { authorization: "Bearer plain", want: 403 },
   "an unknown token": { authorization: "Bearer bad", want: 401 },
-  "another scheme": { authorization: "Basic Z29vZA==", want: 401 },
-  nothing: { want: 401 },
+  "another scheme": { authorization: "Basic Z29vZA==", want: 403 },
+  nothing: { want: 403 },
 };
 for (const [name, { authorization, want }] of Object.entries(credentials)) {
   test(`a request from the network with ${name} gets ${want}`, async () => {
@@ -81,7 +81,7 @@ for (const [name, { method, target, message }] of Object.entries(refusals)) {
 
 test("everybody who is known may discover the API and ask about themselves", async () => {
   await using server = await openTestServer();
-  for (const target of ["/", "/api", "/apis/apps/v1", "/openapi/v3", "/version"]) {
+  for (const target of ["/api", "/apis/apps/v1", "/openapi/v3", "/version"]) {
     assert.equal((await server.send("GET", target, { user: dev })).status, 200, target);
   }
   const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
@@ -106,7 +106,11 @@ const questions: Record<string, { resource: string; user?: User; spec: Json; wan
     resource: "selfsubjectaccessreviews",
     user: dev,
     spec: { nonResourceAttributes: { path: "/apis", verb: "get" } },
-    want: { allowed: true },
+    want: {
+      allowed: true,
+      reason:
+        'RBAC: allowed by ClusterRoleBinding "system:discovery" of ClusterRole "system:discovery" to Group "system:authenticated"',
+    },
   },
   "an administrator about a user": {
     resource: "subjectaccessreviews",
@@ -141,13 +145,17 @@ test("rules and tokens are reviewed", async () => {
     spec: { namespace: "default" },
   };
   const { status } = await server.ok("POST", `${reviews}/selfsubjectrulesreviews`, { body: rules });
-  assert.deepEqual(status.resourceRules, [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }]);
+  assert.deepEqual(status.resourceRules[0], { verbs: ["*"], apiGroups: ["*"], resources: ["*"] });
   const review = (token: string) =>
     server.ok("POST", "/apis/authentication.k8s.io/v1/tokenreviews", {
       body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } },
     });
-  assert.deepEqual((await review("plain")).status, { authenticated: true, user: { username: "dev", groups: [] } });
-  assert.equal((await review("bad")).status.authenticated, undefined);
+  assert.deepEqual((await review("plain")).status, {
+    authenticated: true,
+    user: { username: "dev", groups: ["system:authenticated"] },
+    audiences: ["https://kubernetes.default.svc.cluster.local"],
+  });
+  assert.deepEqual((await review("bad")).status, { user: {}, error: "invalid bearer token" });
 });
 
 test("an authorizer can be replaced, and apply asks whether a create is allowed", async () => {
@@ -177,9 +185,23 @@ const impersonations: Record<string, { headers: Record<string, string>; user?: U
     want: { username: "jane", groups: ["system:authenticated"] },
   },
   "a user in groups": {
-    headers: { "impersonate-user": "jane", "impersonate-group": "a, b", "impersonate-extra-team": "x" },
+    headers: { "impersonate-user": "jane", "impersonate-group": "cn=a,ou=b", "impersonate-extra-acme.com%2fteam": "x" },
     status: 201,
-    want: { username: "jane", groups: ["a", "b", "system:authenticated"], extra: { team: ["x"] } },
+    want: { username: "jane", groups: ["cn=a,ou=b", "system:authenticated"], extra: { "acme.com/team": ["x"] } },
+  },
+  "a user who is to be unknown": {
+    headers: { "impersonate-user": "system:anonymous" },
+    status: 403,
+  },
+  "a user in a name that is no account's": {
+    headers: { "impersonate-user": "system:serviceaccount:NS:bot" },
+    status: 201,
+    want: { username: "system:serviceaccount:NS:bot", groups: ["system:authenticated"] },
+  },
+  "a uid": {
+    headers: { "impersonate-user": "jane", "impersonate-uid": "u1" },
+    status: 201,
+    want: { username: "jane", uid: "u1", groups: ["system:authenticated"] },
   },
   "a service account": {
     headers: { "impersonate-user": "system:serviceaccount:ns:bot" },
@@ -189,7 +211,7 @@ const impersonations: Record<string, { headers: Record<string, string>; user?: U
       groups: ["system:serviceaccounts", "system:serviceaccounts:ns", "system:authenticated"],
     },
   },
-  "groups without a user": { headers: { "impersonate-group": "a" }, status: 400 },
+  "groups without a user": { headers: { "impersonate-group": "a" }, status: 500 },
   "somebody without being allowed to": { headers: { "impersonate-user": "admin" }, user: dev, status: 403 },
 };
 for (const [name, { headers, user = admin, status, want }] of Object.entries(impersonations)) {

@@ -7,60 +7,42 @@ export type Attributes = { user: User; verb: string } & (
   | { path: string }
 );
 
-/** `reason` is for people and shows in access reviews; it may be empty. */
-export type Decision = { allowed: boolean; reason: string };
+/**
+ * `reason` is for people and shows in access reviews; it may be empty. Who is not allowed may still be by others, unless it
+ * is `denied`.
+ */
+export type Decision = {
+  readonly allowed: boolean;
+  readonly denied?: boolean;
+  readonly reason: string;
+  /** What went wrong on the way to the decision. */
+  readonly evaluationError?: string;
+};
 
-export type ResourceRule = { verbs: string[]; apiGroups: string[]; resources: string[]; resourceNames?: string[] };
-export type NonResourceRule = { verbs: string[]; nonResourceURLs: string[] };
+export type ResourceRule = {
+  verbs: readonly string[];
+  apiGroups: readonly string[];
+  resources: readonly string[];
+  resourceNames?: readonly string[];
+};
+export type NonResourceRule = { verbs: readonly string[]; nonResourceURLs: readonly string[] };
+/** `incomplete` when there may be more; `evaluationError` says why some are missing. */
+export type AllowedRules = {
+  resourceRules: readonly ResourceRule[];
+  nonResourceRules: readonly NonResourceRule[];
+  incomplete?: boolean;
+  evaluationError?: string;
+};
 
 /** Says who may do what. */
 export type Authorizer = {
   decide(attributes: Attributes): Decision;
   /** What a user may do in a namespace, for SelfSubjectRulesReview. */
-  rules(user: User, namespace: string): { resourceRules: ResourceRule[]; nonResourceRules: NonResourceRule[] };
+  rules(user: User, namespace: string): AllowedRules;
 };
 
-const everybodyMayRead = ["/", "/api", "/apis", "/openapi", "/version", "/livez", "/readyz", "/healthz"];
-/** Reviews about oneself, which the role `system:basic-user` allows to everybody who is known. */
-const aboutOneself: Readonly<Record<string, readonly string[]>> = {
-  "authorization.k8s.io": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-  "authentication.k8s.io": ["selfsubjectreviews"],
-};
-
-/** The group `system:masters` may do everything; everybody known may discover the API and ask about themselves. */
-export const mastersOnly: Authorizer = {
-  decide(attributes) {
-    const { groups } = attributes.user;
-    if (groups.includes("system:masters")) return { allowed: true, reason: "" };
-    if (!groups.includes("system:authenticated")) return { allowed: false, reason: "" };
-    const { verb } = attributes;
-    const allowed =
-      "path" in attributes
-        ? (verb === "get" || verb === "head") && isDiscovery(attributes.path)
-        : verb === "create" && (aboutOneself[attributes.group]?.includes(attributes.resource) ?? false);
-    return { allowed, reason: "" };
-  },
-  rules(user) {
-    if (user.groups.includes("system:masters")) {
-      return {
-        resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
-        nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
-      };
-    }
-    const resourceRules = Object.entries(aboutOneself).map(([group, resources]) => ({
-      verbs: ["create"],
-      apiGroups: [group],
-      resources: [...resources],
-    }));
-    const nonResourceURLs = everybodyMayRead.flatMap((path) => (path === "/" ? [path] : [path, `${path}/*`]));
-    return { resourceRules, nonResourceRules: [{ verbs: ["get"], nonResourceURLs }] };
-  },
-};
-
-function isDiscovery(path: string): boolean {
-  const first = `/${path.split("/", 2)[1] ?? ""}`;
-  return everybodyMayRead.includes(first);
-}
+/** May do everything, whatever roles say: nobody can lock out the administrator. */
+export const mastersGroup = "system:masters";
 
 /** @throws {StatusError} `Forbidden`, in Kubernetes' words, unless the authorizer allows it */
 export function authorize(authorizer: Authorizer, attributes: Attributes): void {

@@ -3,7 +3,7 @@ import type { Server } from "../server.ts";
 import type { Admission, Attempt } from "./admit.ts";
 
 /** Gives services the addresses and node ports that they need and that no other service has. */
-export const serviceAllocation: Admission = { mutate: allocate };
+export const serviceAllocation: Admission = { complete: allocate };
 
 function allocate(server: Server, { operation, resource, subresource, namespace, name, object }: Attempt): void {
   if (resource.storageName !== "services" || operation === "DELETE" || subresource !== "" || object === undefined)

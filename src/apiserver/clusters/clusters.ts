@@ -96,6 +96,8 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
       store,
       log: log.with({ cluster: name }),
       shared,
+      metrics: false,
+      endpoints: new Map(),
       cluster: name,
     });
     const entry = { server: opening, ready: false };

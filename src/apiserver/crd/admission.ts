@@ -27,7 +27,7 @@ export function withDefinitionRules(resource: ApiResource): ApiResource {
  * Decides with each write of a CRD which names it has and whether it is served, so that the answer to a create already
  * says so: other servers do it a moment later, in controllers.
  */
-export const definitionNaming: Admission = { mutate: decideNames };
+export const definitionNaming: Admission = { complete: decideNames };
 
 function decideNames(server: Server, { operation, resource, subresource, object, name }: Attempt): void {
   if (resource.storageName !== definitionsName || operation === "DELETE" || subresource !== "" || object === undefined)

@@ -122,5 +122,5 @@ function placeOf(resource: ApiResource, name: string) {
 function definitions(server: Server): { resource: ApiResource; writing: Writing } {
   const resource = server.registry.catalog.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   if (resource === undefined) throw new Error(`Cannot clean up CRDs: ${definitionsName} is not served`);
-  return { resource, writing: { user: self, dryRun: false, manager: "kube-apiserver", warnings: [] } };
+  return { resource, writing: { user: self, dryRun: false, manager: "kube-apiserver", warnings: [], admitted: true } };
 }

@@ -10,6 +10,7 @@ import {
 import { compileJsonPath, type JsonPath } from "../../apis/index.ts";
 import type { ApiResource, CustomPart, Rules, ScalePaths, Subresource } from "../resource.ts";
 import { startsWith, storedStart } from "../stored.ts";
+import { type ConversionTools, createConverter } from "./conversion.ts";
 import type { Definition, DefinitionVersion } from "./definition.ts";
 import { customTable } from "./printer-columns.ts";
 import { customRules } from "./rules.ts";
@@ -21,6 +22,7 @@ export type DefinitionSource = {
   revision: number;
   /** Schema of a version; read on first use. */
   schema(version: string): Schema;
+  conversion: ConversionTools;
   /** Objects written after this revision were pruned and defaulted with the schemas as they are now. */
   since: number;
 };
@@ -50,11 +52,16 @@ function customResource(source: DefinitionSource, version: DefinitionVersion): A
   const fields = new Map(version.selectableFields.map((path) => [path.replace(/^\./, ""), compileJsonPath(path)]));
   const convert = (object: KubeObject, to: string) => {
     if (object.apiVersion === to) return object;
-    if (definition.conversion === "Webhook") throw noWebhooks(definition, object.apiVersion, to);
+    if (definition.conversion !== undefined) throw notAlone(definition, object.apiVersion, to);
     object.apiVersion = to;
     return object;
   };
-  return {
+  const finish = (object: KubeObject) => {
+    rules.prune(object);
+    rules.applyDefaults(object);
+    return object;
+  };
+  const resource: ApiResource = {
     group,
     version: version.name,
     apiVersion,
@@ -79,17 +86,16 @@ function customResource(source: DefinitionSource, version: DefinitionVersion): A
     rules,
     showsStored: (value, revision) => revision > source.since && startsWith(value, start),
     isCurrent: (value, revision) => revision > source.since && startsWith(value, storedStart(storedAs)),
-    fromStored(object) {
-      const shown = convert(object, apiVersion);
-      rules.prune(shown);
-      rules.applyDefaults(shown);
-      return shown;
-    },
+    fromStored: (object) => finish(convert(object, apiVersion)),
     toStored: (object) => convert(object, storedAs),
     selectableFields: [...fields.keys()],
     selectableField: (object, path) => selectableField(fields.get(path), object),
     table: customTable(version.columns),
   };
+  if (definition.conversion === undefined || definition.versions.length === 1) return resource;
+  const converter = createConverter(source.conversion, definition, { apiVersion, storedAs, finish }, () => converted);
+  const converted: ApiResource = { ...resource, converter };
+  return converted;
 }
 
 function subresourcesOf({ group, names }: Definition, version: DefinitionVersion): Subresource[] {
@@ -119,10 +125,8 @@ function selectableField(path: JsonPath | undefined, object: KubeObject): string
   return value === undefined || value === null ? "" : String(value);
 }
 
-function noWebhooks({ name }: Definition, from: string, to: string): Error {
-  return internalError(
-    `conversion of ${name} from ${from} to ${to} needs the CRD's conversion webhook, which this server does not call`,
-  );
+function notAlone({ name }: Definition, from: string, to: string): Error {
+  return internalError(`conversion of ${name} from ${from} to ${to} must wait for the CRD's webhook`);
 }
 
 function once<T extends object>(make: () => T): () => T {

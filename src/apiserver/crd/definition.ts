@@ -1,4 +1,5 @@
 import { fieldsAt, type KubeObject, listAt, textAt, textsAt, valueAt } from "../../apimachinery/index.ts";
+import { type ClientConfig, readClientConfig } from "../admission/webhooks/client-config.ts";
 
 /** The part of storage keys that CRDs have. */
 export const definitionsName = "customresourcedefinitions.apiextensions.k8s.io";
@@ -43,7 +44,8 @@ export type Definition = {
   namespaced: boolean;
   names: Names;
   versions: DefinitionVersion[];
-  conversion: "None" | "Webhook";
+  /** Who converts between versions; `undefined` when they differ in nothing but their name. */
+  conversion: { client: ClientConfig; reviewVersions: string[] } | undefined;
   established: boolean;
   /** Whether all names that the CRD wants are its own. */
   namesAccepted: boolean;
@@ -58,11 +60,17 @@ export function readDefinition(crd: KubeObject): Definition {
     namespaced: textAt(crd, "spec", "scope") === "Namespaced",
     names: readNames(valueAt(crd, "status", "acceptedNames")),
     versions: listAt(crd, "spec", "versions").map(readVersion),
-    conversion: textAt(crd, "spec", "conversion", "strategy") === "Webhook" ? "Webhook" : "None",
+    conversion: readConversion(fieldsAt(crd, "spec", "conversion")),
     established: conditionOf(crd, "Established")?.["status"] === "True",
     namesAccepted: conditionOf(crd, "NamesAccepted")?.["status"] !== "False",
     terminating: crd.metadata.deletionTimestamp !== undefined,
   };
+}
+
+function readConversion(conversion: unknown): Definition["conversion"] {
+  if (textAt(conversion, "strategy") !== "Webhook") return undefined;
+  const client = readClientConfig(valueAt(conversion, "webhook", "clientConfig"));
+  return { client, reviewVersions: textsAt(conversion, "webhook", "conversionReviewVersions") };
 }
 
 export function readNames(names: unknown): Names {

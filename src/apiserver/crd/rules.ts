@@ -3,20 +3,18 @@ import {
   deepEqual,
   dropNulls,
   type KubeObject,
+  parseApiVersion,
   pruneUnknown,
   type Schema,
   type StatusCause,
   setField,
   validateSchema,
+  validateSubdomain,
   valueAt,
 } from "../../apimachinery/index.ts";
-import { decodeBuiltin } from "../../apis/index.ts";
+import { decodeMetadata, validateObjectMeta, validateObjectMetaUpdate } from "../../apis/index.ts";
 import type { Rules } from "../resource.ts";
 import type { Definition, DefinitionVersion } from "./definition.ts";
-import { validateFinalizersUpdate, validateMetadata } from "./metadata.ts";
-
-/** Metadata is the same in all kinds, so any built-in one reads it. */
-const anyKind = { definition: "io.k8s.api.core.v1.ConfigMap" };
 
 /** What is the same for all custom resources: their CRD's schema decides the rest. */
 export function customRules(source: {
@@ -27,14 +25,13 @@ export function customRules(source: {
   const { definition, version, schema } = source;
   const { namespaced } = definition;
   const check = (object: KubeObject): StatusCause[] => [
-    ...validateMetadata(object.metadata, { namespaced }),
     ...validateSchema(object, schema()),
     ...scaleCauses(object, version),
   ];
   return {
     schema,
     decode({ apiVersion, kind, metadata }) {
-      decodeBuiltin({ ...anyKind, kind, version: version.name }, { apiVersion, kind, metadata });
+      decodeMetadata(metadata, { kind, version: parseApiVersion(apiVersion).version, as: definition.names.kind });
     },
     prune: (object) => pruneUnknown(object, schema()),
     applyDefaults(object) {
@@ -52,8 +49,14 @@ export function customRules(source: {
       const changed = subresource !== "status" && !deepEqual(contentOf(object), contentOf(live));
       object.metadata.generation = changed ? generation + 1 : generation;
     },
-    validateCreate: check,
-    validateUpdate: (object, live) => [...validateFinalizersUpdate(object.metadata, live.metadata), ...check(object)],
+    validateCreate: (object) => [
+      ...validateObjectMeta(object.metadata, { namespaced, checkName: validateSubdomain }),
+      ...check(object),
+    ],
+    validateUpdate: (object, live) => [
+      ...validateObjectMetaUpdate(object.metadata, live.metadata),
+      ...check(object),
+    ],
   };
 }
 

@@ -242,16 +242,18 @@ test("health and version are for everybody, the rest for those who are known", a
   assert.match(ready.text, /^\[\+\]ping ok\n.*\[-\]disk failed: reason withheld\nreadyz check failed\n$/s);
   assert.deepEqual(
     [
-      (await server.send("GET", "/livez/ping", anonymous)).text,
-      (await server.send("GET", "/livez/nope", anonymous)).status,
+      (await server.send("GET", "/livez/ping")).text,
+      (await server.send("GET", "/livez/nope")).status,
+      (await server.send("GET", "/livez/ping", anonymous)).status,
     ],
-    ["ok", 404],
+    ["ok", 404, 403],
   );
   assert.equal((await server.send("GET", "/livez?exclude=disk", anonymous)).text, "ok");
   assert.match((await server.send("GET", "/livez?exclude=disk&verbose", anonymous)).text, /livez check passed\n$/);
-  for (const path of ["/api", "/apis", "/openapi/v2", "/api/v1/namespaces"]) {
+  for (const path of ["/", "/api", "/apis", "/openapi/v2", "/metrics"]) {
     const { status, body } = await server.send("GET", path, anonymous);
-    assert.deepEqual([status, body.reason, body.message], [401, "Unauthorized", "Unauthorized"], path);
+    const message = `forbidden: User "system:anonymous" cannot get path "${path}"`;
+    assert.deepEqual([status, body.reason, body.message], [403, "Forbidden", message]);
   }
   assert.ok((await server.ok("GET", "/")).paths.includes("/apis/apps/v1"));
 });

@@ -4,7 +4,16 @@ import type { SharedParts } from "../shared-parts.ts";
 import { type HealthCheck, healthResponse } from "./health.ts";
 
 /** What the root path lists, beside the groups. */
-const rootPaths = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+const rootPaths = [
+  "/.well-known/openid-configuration",
+  "/healthz",
+  "/livez",
+  "/openapi/v2",
+  "/openapi/v3",
+  "/openid/v1/jwks",
+  "/readyz",
+  "/version",
+];
 
 /** Everything that is served at fixed paths: discovery, OpenAPI, the version and the health of the server. */
 export function createDocuments(server: Server, shared: SharedParts, checks: readonly HealthCheck[]): Documents {
@@ -34,6 +43,12 @@ export function createDocuments(server: Server, shared: SharedParts, checks: rea
         return json(version);
       case "health":
         return healthResponse(path.endpoint, path.check, query, checks);
+      case "openid-keys":
+        return openIdDocument(server.issuer.keySet, "application/jwk-set+json");
+      case "openid-configuration": {
+        const { host = "kubernetes.default.svc" } = request.headers;
+        return openIdDocument(server.issuer.discovery(`https://${host}/openid/v1/jwks`), "application/json");
+      }
       case "root":
         return json({
           paths: pathsOf(
@@ -51,6 +66,12 @@ function pathsOf(apiVersions: readonly string[]): string[] {
     apiVersion === "v1" ? "/api/v1" : apiVersion === "" ? "/api" : `/apis/${apiVersion}`,
   );
   return [...new Set([...paths, "/apis", ...rootPaths])].sort();
+}
+
+/** What verifiers of ServiceAccount tokens read; they may keep it as long as those of kube-apiserver, an hour. */
+function openIdDocument(value: unknown, type: string) {
+  const headers = { "content-type": type, "cache-control": "public, max-age=3600" };
+  return { status: 200, headers, body: JSON.stringify(value) };
 }
 
 function json(value: unknown) {

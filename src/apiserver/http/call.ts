@@ -13,4 +13,6 @@ export type Call = {
   accepted: Accepted;
   /** Become `Warning` headers of the answer. */
   warnings: string[];
+  /** Go into the audit log; absent when nobody keeps one. */
+  annotations?: Record<string, string>;
 };

@@ -1,6 +1,6 @@
 import {
-  badRequest,
   duplicateJsonKeys,
+  isStatusError,
   parseJson,
   parseYaml,
   unsupportedMediaType,
@@ -13,18 +13,24 @@ import { parseMediaType } from "./negotiate.ts";
 /** What kube-apiserver takes: twice etcd's limit of 1.5 MB, so that every object that can be stored fits in a patch. */
 export const bodyBytesMax = 3 * 2 ** 20;
 
-/** A body that has been read. `duplicates` names fields that stand twice, as `spec.x`. */
-export type Body = { value: unknown; duplicates(): string[] };
+/**
+ * A body that has been read. `fault` says why it holds no value, in the words of Go's decoders. `duplicates` tells of
+ * fields that stand twice, as strict decoding does: `duplicate field "spec.x"`.
+ */
+export type Body = { value: unknown; fault?: string; bytes: Uint8Array; duplicates(): string[] };
 
 type Decoder = (bytes: Uint8Array) => Body;
 
 const decoders: Readonly<Record<string, Decoder>> = {
   "application/json": decodeJson,
   "application/yaml": decodeYaml,
-  "application/vnd.kubernetes.protobuf": (bytes) => ({ value: decodeProtobuf(bytes), duplicates: () => [] }),
+  "application/vnd.kubernetes.protobuf": decodeProto,
 };
 
-/** Reads the body of a write in any format a client may send. CBOR is not among them: clients then send JSON. */
+/**
+ * Reads the body of a write in any format a client may send. CBOR is not among them: clients then send JSON. What cannot be
+ * read is told by `fault`, because the words of the refusal depend on what the body should have been.
+ */
 export async function readObject(request: HttpRequest): Promise<Body> {
   const header = request.headers["content-type"];
   const type = header === undefined ? "application/json" : parseMediaType(header).type;
@@ -33,23 +39,64 @@ export async function readObject(request: HttpRequest): Promise<Body> {
   return decode(await readBody(request.body, bodyBytesMax));
 }
 
-/** @throws {StatusError} `BadRequest` for what is not JSON or nests too deep */
 export function decodeJson(bytes: Uint8Array): Body {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-  const value = parseJson(text);
-  return { value, duplicates: () => (mayHoldDuplicates(text, value) ? duplicateJsonKeys(text) : []) };
+  const text = textOf(bytes);
+  try {
+    const value = parseJson(text);
+    return { value, bytes, duplicates: () => (mayHoldDuplicates(text, value) ? duplicateFields(text) : []) };
+  } catch (error) {
+    if (!isStatusError(error)) throw error;
+    const fault = `couldn't get version/kind; ${error.message.replace(/ at line \d+, column \d+$/, "")}`;
+    return { value: undefined, fault, bytes, duplicates: () => [] };
+  }
+}
+
+function duplicateFields(text: string): string[] {
+  return duplicateJsonKeys(text).map((path) => `duplicate field ${JSON.stringify(path)}`);
 }
 
 /** YAML, of which JSON is a part; JSON goes the faster way. */
 export function decodeYaml(bytes: Uint8Array): Body {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-  if (/^\s*\{/.test(text) && isJson(text)) return decodeJson(bytes);
-  try {
-    return { value: parseYaml(text), duplicates: () => [] };
-  } catch (error) {
-    if (error instanceof YamlError) throw badRequest(`error parsing YAML: ${error.message}`);
-    throw error;
+  const text = textOf(bytes);
+  if (/^\s*\{/.test(text) && isJson(text)) {
+    const value = parseJson(text);
+    return { value, bytes, duplicates: () => (mayHoldDuplicates(text, value) ? duplicateKeys(text) : []) };
   }
+  try {
+    return { value: parseYaml(text), bytes, duplicates: () => duplicateKeys(text) };
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    return { value: undefined, fault: `yaml: ${yamlText(error)}`, bytes, duplicates: () => [] };
+  }
+}
+
+/** YAML is read leniently first; what a strict reader says of it is what stands twice. */
+function duplicateKeys(text: string): string[] {
+  try {
+    parseYaml(text, { duplicateKeys: "error" });
+    return [];
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    return [yamlText(error)];
+  }
+}
+
+/** In Go the place is a line alone. */
+function yamlText({ message }: YamlError): string {
+  return message.replace(/^(line \d+), column \d+/, "$1");
+}
+
+function decodeProto(bytes: Uint8Array): Body {
+  try {
+    return { value: decodeProtobuf(bytes), bytes, duplicates: () => [] };
+  } catch (error) {
+    if (!isStatusError(error, "BadRequest")) throw error;
+    return { value: undefined, fault: error.message, bytes, duplicates: () => [] };
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 function isJson(text: string): boolean {

@@ -1,6 +1,16 @@
 import { internalError, requestTooLarge, type Status, StatusError } from "../../apimachinery/index.ts";
 import { BodyTooLargeError, type HttpResponse } from "../../lib/index.ts";
 
+/** An answer that is no `Status`, as a few of Kubernetes' own are not. */
+export class ResponseError extends Error {
+  readonly response: HttpResponse;
+
+  constructor(response: HttpResponse) {
+    super(`The answer is ${response.status}`);
+    this.response = response;
+  }
+}
+
 /**
  * The one place that turns what was thrown into an answer.
  *
@@ -8,6 +18,7 @@ import { BodyTooLargeError, type HttpResponse } from "../../lib/index.ts";
  */
 export function errorResponse(error: unknown, onFailure: (error: unknown) => void): HttpResponse {
   if (error instanceof StatusError) return statusResponse(error.status);
+  if (error instanceof ResponseError) return error.response;
   if (error instanceof BodyTooLargeError) {
     return statusResponse(requestTooLarge(`limit is ${error.sizeBytesMax}`).status);
   }
@@ -20,5 +31,13 @@ export function statusResponse(status: Status): HttpResponse {
   const headers: Record<string, string> = { "content-type": "application/json", "cache-control": "no-cache, private" };
   const seconds = status.details?.retryAfterSeconds;
   if (seconds !== undefined) headers["retry-after"] = String(seconds);
-  return { status: status.code, headers, body: `${JSON.stringify(status)}\n` };
+  return { status: status.code, headers, body: `${JSON.stringify(withoutEmpty(status))}\n` };
+}
+
+/** As Go writes it: a cause has no fields that say nothing. */
+function withoutEmpty(status: Status): object {
+  const causes = status.details?.causes;
+  if (causes === undefined) return status;
+  const full = causes.map((cause) => Object.fromEntries(Object.entries(cause).filter(([, text]) => text !== "")));
+  return { ...status, details: { ...status.details, causes: full } };
 }

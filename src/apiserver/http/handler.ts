@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   badRequest,
   methodUnknown,
@@ -6,15 +7,18 @@ import {
   unknownResource,
 } from "../../apimachinery/index.ts";
 import type { Handler, HttpRequest, HttpResponse, User } from "../../lib/index.ts";
-import { anonymous, authenticate } from "../access/authenticate.ts";
-import { type Attributes, authorize } from "../access/authorize.ts";
+import { askedName } from "../access/asked-name.ts";
+import { authorize } from "../access/authorize.ts";
 import { impersonate } from "../access/impersonate.ts";
+import { startTrail, type Trail } from "../audit/trail.ts";
+import type { Seen } from "../metrics/server-metrics.ts";
 import { getList, getObject, getWatch } from "../read/reads.ts";
 import type { ApiResource } from "../resource.ts";
 import type { Server } from "../server.ts";
 import { postAction } from "../write/actions.ts";
 import { removeCollection, removeObject } from "../write/removals.ts";
 import { patchObject, postObject, putObject } from "../write/writes.ts";
+import { warningHeaders } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { errorResponse } from "./errors.ts";
 import { negotiate } from "./negotiate.ts";
@@ -30,33 +34,81 @@ export type Documents = (
 
 /** The Kubernetes API: authenticate → impersonate → authorize → route → the verb, which decodes, admits, stores and encodes. */
 export function createHandler(server: Server, documents: Documents): Handler {
+  const { audit } = server;
   return async (request) => {
+    const id = auditIdOf(request);
+    const trail = audit && startTrail(audit, request, id, server.now);
+    const seen: Progress = {};
+    const ended = server.metrics?.begin(request.method);
+    let response: HttpResponse;
     try {
-      return await answer(server, documents, request);
+      response = await answer(server, documents, request, trail, seen);
     } catch (error) {
-      return errorResponse(error, (failure) => {
+      response = errorResponse(error, (failure) => {
+        trail?.broke(failure);
         server.log.error("Cannot answer a request", { method: request.method, target: request.target, error: failure });
       });
+      // Whoever is refused is warned all the same.
+      if (seen.warnings?.length) Object.assign(response.headers, { warning: warningHeaders(seen.warnings) });
     }
+    ended?.(seen, response.status, sizeOf(response));
+    const answered = { ...response, headers: { "audit-id": id, ...response.headers } };
+    return trail === undefined ? answered : await trail.answered(answered);
   };
 }
 
-async function answer(server: Server, documents: Documents, request: HttpRequest): Promise<HttpResponse> {
+/** A client, or a server in front of this one, may have given the request its name. */
+function auditIdOf({ headers }: HttpRequest): string {
+  const sent = headers["audit-id"];
+  return typeof sent === "string" && sent !== "" ? sent : randomUUID();
+}
+
+/** How far a request has come, for those who look at its end. */
+type Progress = Seen & { warnings?: readonly string[] };
+
+async function answer(
+  server: Server,
+  documents: Documents,
+  request: HttpRequest,
+  trail: Trail | undefined,
+  seen: Progress,
+): Promise<HttpResponse> {
   const { pathname, query } = split(request.target);
-  const authenticated = authenticate(request, server.tokens);
+  const found = server.authenticator.request(request, pathname);
+  const identity = found instanceof Promise ? await found : found;
   const path = parsePath(pathname);
-  if (authenticated === anonymous && path.type !== "health" && path.type !== "server-version") throw unauthorized();
-  const user = authenticated === anonymous ? anonymous : impersonate(request, authenticated, server.authorizer);
-  if (path.type !== "resource") {
-    if (user !== anonymous) authorize(server.authorizer, { user, verb: request.method.toLowerCase(), path: pathname });
+  const verb = path.type === "resource" ? verbOf(request.method, path, query) : undefined;
+  const target = path.type === "resource" ? resourceOf(path, askedName(path, verb ?? "", query)) : { path: pathname };
+  seen.path = path;
+  if (verb !== undefined) seen.verb = verb;
+  seen.dryRun = query.has("dryRun");
+  const asked = { verb: verb ?? request.method.toLowerCase(), ...target };
+  trail?.asked({ user: identity?.user, ...asked }, identity);
+  if (identity === undefined) throw unauthorized();
+  const user = impersonate(request, identity.user, server.authorizer);
+  if (user !== identity.user) trail?.impersonated(user);
+  const attributes = { user, ...asked };
+  trail?.decided(server.authorizer.decide(attributes));
+  authorize(server.authorizer, attributes);
+  if (path.type !== "resource" || verb === undefined) {
+    const endpoint = server.endpoints.get(pathname);
+    if (endpoint !== undefined) return await endpoint({ ...request, user });
     if (request.method !== "GET" && request.method !== "HEAD") throw methodUnknown();
-    const document = documents(path, request, query);
+    const document = path.type === "resource" ? undefined : documents(path, request, query);
     if (document === undefined) throw unknownResource();
     return document;
   }
-  const verb = verbOf(request.method, path, query);
-  authorize(server.authorizer, attributesOf(user, path, verb));
-  return await verbs[verb](server, route(server, { request, user, path, query, verb }));
+  const call = route(server, { request, user, path, query, verb });
+  seen.warnings = call.warnings;
+  if (identity.warnings !== undefined) call.warnings.push(...identity.warnings);
+  if (trail !== undefined) call.annotations = trail.annotations;
+  return await verbs[verb](server, call);
+}
+
+/** @returns `undefined` for a body that is written as it comes */
+function sizeOf({ body }: HttpResponse): number | undefined {
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return body === undefined || body instanceof Uint8Array ? (body?.byteLength ?? 0) : undefined;
 }
 
 /** Most requests have no query; then nothing is parsed. */
@@ -105,9 +157,8 @@ function verbOf(method: string, path: ResourcePath, query: URLSearchParams): Ver
   }
 }
 
-function attributesOf(user: User, path: ResourcePath, verb: string): Attributes {
-  const { group, version, resource, subresource, namespace, name } = path;
-  return { user, verb, group, version, resource, subresource, namespace, name };
+function resourceOf({ group, version, resource, subresource, namespace }: ResourcePath, name: string) {
+  return { group, version, resource, subresource, namespace, name };
 }
 
 function route(

@@ -26,6 +26,8 @@ export type Path =
   | { type: "openapi-v3-document"; name: string }
   | { type: "server-version" }
   | { type: "health"; endpoint: HealthEndpoint; check: string }
+  | { type: "openid-keys" }
+  | { type: "openid-configuration" }
   | { type: "root" }
   | { type: "unknown" };
 
@@ -59,6 +61,10 @@ export function parsePath(path: string): Path {
     case "readyz":
     case "healthz":
       return { type: "health", endpoint: first, check: parts.slice(1).join("/") };
+    case "openid":
+      return { type: parts.join("/") === "openid/v1/jwks" ? "openid-keys" : "unknown" };
+    case ".well-known":
+      return { type: parts.join("/") === ".well-known/openid-configuration" ? "openid-configuration" : "unknown" };
     case "openapi":
       if (second === "v2" && third === undefined) return { type: "openapi-v2" };
       if (second !== "v3") return { type: "unknown" };

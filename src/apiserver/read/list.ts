@@ -4,7 +4,7 @@ import { CompactedError, type Entry } from "../../storage/index.ts";
 import type { ListOptions } from "../http/query.ts";
 import type { ApiResource } from "../resource.ts";
 import type { Server } from "../server.ts";
-import { type Select, selectedName, selection } from "./select.ts";
+import { type Select, selectedName, selection, selectsContent } from "./select.ts";
 
 /** How long a read waits for a revision that this server has not reached; as in Kubernetes. */
 const freshMsMax = 3000;
@@ -30,17 +30,19 @@ export async function listObjects(
   options: ListOptions,
 ): Promise<Listed> {
   const prefix = server.keys.prefix(resource.storageName, namespace);
-  const select = selection(resource, options, server.keys, server.parsed);
+  const reader = selectsContent(options) ? resource.converter?.reader() : undefined;
+  const select = selection(reader?.resource ?? resource, options, server.keys, server.parsed);
   const start = await startOf(server, options);
   const one = selectedName(options.fieldSelector);
   if (one !== undefined && start.revision === undefined && (namespace !== "" || !resource.namespaced)) {
     const entry = server.store.get(prefix + one);
+    if (entry !== undefined) await reader?.fill([entry]);
     const entries = entry !== undefined && select?.(entry.key, entry.value) ? [entry] : [];
     return { entries, resourceVersion: String(server.store.revision), continue: "", remaining: undefined };
   }
   const after = start.after === undefined ? undefined : prefix + start.after;
   try {
-    const page = select === undefined ? plainPage : selectedPage(select);
+    const page = select === undefined ? plainPage : selectedPage(select, reader?.fill);
     const { entries, revision, more, remaining } = await page(server, prefix, {
       after,
       limit: options.limit,
@@ -72,7 +74,10 @@ function plainPage({ store }: Server, prefix: string, { after, limit, revision }
 }
 
 /** Looks on until the page is full; in pieces, between which other requests have their turn. */
-function selectedPage(select: Select): (server: Server, prefix: string, window: Window) => Promise<PageOf> {
+function selectedPage(
+  select: Select,
+  fill: ((entries: Entry[]) => Promise<void>) | undefined,
+): (server: Server, prefix: string, window: Window) => Promise<PageOf> {
   return async (server, prefix, window) => {
     const limit = window.limit === 0 ? Number.POSITIVE_INFINITY : window.limit;
     const entries: Entry[] = [];
@@ -80,6 +85,7 @@ function selectedPage(select: Select): (server: Server, prefix: string, window: 
     for (;;) {
       const piece = plainPage(server, prefix, { after, revision, limit: scanEntries });
       revision = piece.revision;
+      if (fill !== undefined) await fill(piece.entries);
       for (const [index, entry] of piece.entries.entries()) {
         if (!select(entry.key, entry.value)) continue;
         entries.push(entry);

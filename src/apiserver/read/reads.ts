@@ -1,9 +1,10 @@
 import { notFound } from "../../apimachinery/index.ts";
 import type { HttpResponse } from "../../lib/index.ts";
+import type { Entry } from "../../storage/index.ts";
 import { answerResponse } from "../http/answer.ts";
 import type { Call } from "../http/call.ts";
 import { parseListOptions } from "../http/query.ts";
-import { groupResourceOf } from "../resource.ts";
+import { type ApiResource, groupResourceOf, readable } from "../resource.ts";
 import type { Server } from "../server.ts";
 import { decodeStored } from "../stored.ts";
 import { scaleOf } from "../write/scale.ts";
@@ -11,8 +12,16 @@ import { listObjects, parseResourceVersion, reach } from "./list.ts";
 import { createPresenter, type Presenter } from "./present.ts";
 import { watchObjects } from "./watch.ts";
 
-export function presenterFor(server: Server, { resource, accepted, query }: Call): Presenter {
-  return createPresenter(resource, accepted, { query, frames: server.frames, now: server.now });
+/** What shows objects of a call; a promise when a webhook has to convert these entries first. */
+export function presenterFor(
+  server: Server,
+  { resource, accepted, query }: Call,
+  entries: readonly (Entry | undefined)[],
+): Presenter | Promise<Presenter> {
+  const over = (shown: ApiResource) =>
+    createPresenter(shown, accepted, { query, frames: server.frames, now: server.now });
+  const shown = readable(resource, entries);
+  return shown instanceof Promise ? shown.then(over) : over(shown);
 }
 
 /** GET of one object or of one of its subresources. */
@@ -22,7 +31,7 @@ export async function getObject(server: Server, call: Call): Promise<HttpRespons
   const entry = server.store.get(server.keys.key(resource.storageName, path.namespace, path.name));
   if (entry === undefined) throw notFound(groupResourceOf(resource), path.name);
   if (path.subresource === "scale") {
-    const scale = scaleOf(resource, resource.fromStored(decodeStored(entry.value)));
+    const scale = scaleOf(resource, (await readable(resource, [entry])).fromStored(decodeStored(entry.value)));
     return await answerResponse(
       request,
       { status: 200, pieces: [Buffer.from(JSON.stringify(scale))] },
@@ -31,7 +40,7 @@ export async function getObject(server: Server, call: Call): Promise<HttpRespons
       warnings,
     );
   }
-  const pieces = presenterFor(server, call).object(entry, undefined);
+  const pieces = (await presenterFor(server, call, [entry])).object(entry, undefined);
   return await answerResponse(request, { status: 200, pieces }, accepted, query, warnings);
 }
 
@@ -39,13 +48,13 @@ export async function getObject(server: Server, call: Call): Promise<HttpRespons
 export async function getList(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, query, request, accepted, warnings } = call;
   const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
-  const pieces = presenterFor(server, call).list(listed);
+  const pieces = (await presenterFor(server, call, listed.entries)).list(listed);
   return await answerResponse(request, { status: 200, pieces }, accepted, query, warnings);
 }
 
 /** GET with `watch=true`; of one object when the path names it. */
 export async function getWatch(server: Server, call: Call): Promise<HttpResponse> {
-  const { resource, path, query, request } = call;
+  const { resource, path, query, request, accepted } = call;
   const selectors = new URLSearchParams(query);
   if (path.name !== "") {
     const own = selectors.get("fieldSelector");
@@ -53,6 +62,9 @@ export async function getWatch(server: Server, call: Call): Promise<HttpResponse
   }
   const options = parseListOptions(selectors, true);
   if (options.sendInitialEvents === true) await reach(server, parseResourceVersion(options.resourceVersion));
-  const body = watchObjects(server, resource, path.namespace, options, presenterFor(server, call), request.signal);
+  const reader = resource.converter?.reader();
+  const shown = reader?.resource ?? resource;
+  const presenter = createPresenter(shown, accepted, { query, frames: server.frames, now: server.now });
+  const body = watchObjects(server, shown, path.namespace, options, presenter, request.signal, reader?.fill);
   return { status: 200, headers: { "content-type": "application/json", "cache-control": "no-cache, private" }, body };
 }

@@ -51,6 +51,11 @@ export function selection(
   }
 }
 
+/** Whether a selector asks for more than what an object is called. */
+export function selectsContent({ fieldSelector }: { fieldSelector: FieldSelector | undefined }): boolean {
+  return (fieldSelector ?? []).some(({ field }) => field !== "metadata.name" && field !== "metadata.namespace");
+}
+
 /** The name in a selector that selects at most one object, `metadata.name=x`. */
 export function selectedName(fieldSelector: FieldSelector | undefined): string | undefined {
   const named = fieldSelector?.find(({ field, operator }) => field === "metadata.name" && operator === "=");

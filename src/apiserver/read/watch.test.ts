@@ -32,7 +32,10 @@ const replays: Record<string, { query: string; want: string[] }> = {
     query: "resourceVersion=1000&labelSelector=app!%3Dx",
     want: ["ADDED a 1002", "ADDED b 1004", "DELETED a 1005"],
   },
-  "one object": { query: "resourceVersion=1000&fieldSelector=metadata.name%3Db", want: ["ADDED b 1003", "MODIFIED b 1004"] },
+  "one object": {
+    query: "resourceVersion=1000&fieldSelector=metadata.name%3Db",
+    want: ["ADDED b 1003", "MODIFIED b 1004"],
+  },
   "what is there, without a revision": { query: "", want: ["ADDED b 1004"] },
   "what is there, at any revision": { query: "resourceVersion=0", want: ["ADDED b 1004"] },
 };

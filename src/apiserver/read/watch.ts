@@ -1,11 +1,11 @@
 import { expired, type Status, StatusError } from "../../apimachinery/index.ts";
-import { CompactedError, type StoreEvent } from "../../storage/index.ts";
+import { CompactedError, type Entry, type StoreEvent } from "../../storage/index.ts";
 import type { ListOptions } from "../http/query.ts";
 import type { ApiResource } from "../resource.ts";
 import type { Server } from "../server.ts";
 import { parseResourceVersion } from "./list.ts";
 import type { Change, Presenter } from "./present.ts";
-import { type Select, selection } from "./select.ts";
+import { type Select, selection, selectsContent } from "./select.ts";
 
 /**
  * How far a watcher may fall behind: the objects of events that wait for it, which it shares with the store and the other
@@ -14,6 +14,8 @@ import { type Select, selection } from "./select.ts";
 export const backlogBytesMax = 32 * 2 ** 20;
 /** Bytes that are joined into one write to the client. */
 const chunkBytesMax = 256 * 1024;
+/** Objects that a webhook converts together before they are told. */
+const preparedMax = 500;
 /** As in Kubernetes (`defaultBookmarkFrequency`). */
 const bookmarkMs = 60_000;
 /** Kubernetes' `--min-request-timeout`; a watch without `timeoutSeconds` lives between this long and twice that. */
@@ -23,6 +25,7 @@ const lifetimeSecondsMin = 1800;
  * Tells of changes as they come, one JSON object a line.
  *
  * @param gone fires when the client goes away
+ * @param fill converts ahead what will be shown, when that has to be waited for
  */
 export function watchObjects(
   server: Server,
@@ -31,8 +34,12 @@ export function watchObjects(
   options: ListOptions,
   presenter: Presenter,
   gone: AbortSignal,
+  fill?: Fill,
 ): AsyncIterable<Uint8Array> {
-  const select = selection(resource, options, server.keys, server.parsed);
+  const chosen = selection(resource, options, server.keys, server.parsed);
+  // What has to be converted before it can be looked into is chosen when it is told.
+  const late = fill !== undefined && selectsContent(options);
+  const select = late ? undefined : chosen;
   const asked = parseResourceVersion(options.resourceVersion);
   const prefix = server.keys.prefix(resource.storageName, namespace);
   const queue = new Backlog();
@@ -75,7 +82,31 @@ export function watchObjects(
   return frames(initial, queue, presenter, {
     afterInitial: options.sendInitialEvents === true && options.allowWatchBookmarks ? start : undefined,
     end,
+    prepare: fill === undefined ? undefined : (changes) => prepared(changes, fill, late ? chosen : undefined),
   });
+}
+
+type Fill = (entries: readonly Entry[]) => Promise<void>;
+
+/** Converts what changes are about, and leaves out what turns out not to be chosen. */
+async function prepared(changes: readonly Change[], fill: Fill, select: Select | undefined): Promise<Change[]> {
+  await fill(
+    changes.flatMap(({ entry, source }) => {
+      const previous = select === undefined ? undefined : eventOf(source)?.previous;
+      return previous === undefined ? [entry] : [entry, previous];
+    }),
+  );
+  if (select === undefined) return [...changes];
+  return changes.flatMap((change) => {
+    const event = eventOf(change.source);
+    if (event !== undefined) return seen(event, select) ?? [];
+    return select(change.entry.key, change.entry.value) ? [change] : [];
+  });
+}
+
+/** The store's event that a change was made from. */
+function eventOf(source: object | undefined): StoreEvent | undefined {
+  return source as StoreEvent | undefined;
 }
 
 function snapshot(server: Server, prefix: string, select: Select | undefined): Change[] {
@@ -128,7 +159,11 @@ async function* frames(
   initial: Change[],
   queue: Backlog,
   presenter: Presenter,
-  options: { afterInitial: number | undefined; end: () => void },
+  options: {
+    afterInitial: number | undefined;
+    end: () => void;
+    prepare: ((changes: readonly Change[]) => Promise<Change[]>) | undefined;
+  },
 ): AsyncGenerator<Uint8Array> {
   let first = true;
   const frame = (change: Change) => {
@@ -137,11 +172,21 @@ async function* frames(
     return pieces;
   };
   try {
-    yield* chunks(initial, frame);
+    const { prepare } = options;
+    for (let start = 0; prepare !== undefined && start < initial.length; start += preparedMax)
+      yield* chunks(await prepare(initial.slice(start, start + preparedMax)), frame);
+    if (prepare === undefined) yield* chunks(initial, frame);
     if (options.afterInitial !== undefined) yield Buffer.concat(presenter.bookmark(options.afterInitial, true));
     for (;;) {
       const items = await queue.take();
       if (items === undefined) return;
+      if (prepare !== undefined) {
+        yield* chunks(await prepare(items.filter((item) => typeof item !== "number")), frame);
+        yield* chunks(items.filter((item) => typeof item === "number").slice(-1), (revision) =>
+          presenter.bookmark(revision, false),
+        );
+        continue;
+      }
       yield* chunks(items, (item) => (typeof item === "number" ? presenter.bookmark(item, false) : frame(item)));
     }
   } catch (error) {

@@ -7,6 +7,8 @@ export type Watches = {
   /** Ends the watches of resources that are not `served` any more. */
   endUnless(served: (resource: ApiResource) => boolean): void;
   readonly size: number;
+  /** The resource of each open watch. */
+  resources(): Iterable<ApiResource>;
 };
 
 export function createWatches(): Watches {
@@ -21,6 +23,7 @@ export function createWatches(): Watches {
     endUnless(served) {
       for (const [end, resource] of [...open]) if (!served(resource)) end();
     },
+    resources: () => open.values(),
     get size() {
       return open.size;
     },

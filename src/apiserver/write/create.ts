@@ -1,6 +1,7 @@
 import {
   alreadyExists,
   badRequest,
+  type Fields,
   generateName,
   generateNameConflict,
   invalid,
@@ -12,7 +13,8 @@ import {
 } from "../../apimachinery/index.ts";
 import type { User } from "../../lib/index.ts";
 import { CompareError, type Entry } from "../../storage/index.ts";
-import { type ApiResource, groupKindOf, groupResourceOf } from "../resource.ts";
+import { type Attempt, newAttempt, undoAttempt } from "../admission/admit.ts";
+import { type ApiResource, groupKindOf, groupResourceOf, storedForm } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 
 /** How often a generated name is made anew when it is taken; as in Kubernetes. */
@@ -24,6 +26,14 @@ export type Writing = {
   /** Name of the field manager. */
   manager: string;
   warnings: string[];
+  /** The object's name in the path of the request; empty when it is only in the body. */
+  pathName?: string;
+  /** The request's own options as plug-ins see them; see {@link Attempt}. */
+  options?: Fields;
+  /** What the audit log says of the request. */
+  annotations?: Record<string, string>;
+  /** The server itself does what was admitted already: plug-ins are not asked. */
+  admitted?: boolean;
 };
 
 /** What a write left behind. `entry` is what is stored now; a dry run and a finished delete have only the object. */
@@ -50,65 +60,77 @@ export async function createObject(
   const { name: sentName, generateName: base = "", resourceVersion } = object.metadata;
   if (resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
   const generated = !sentName && base !== "";
-  for (let attempt = 1; ; attempt++) {
-    if (generated) object.metadata.name = generateName(base, server.random);
-    if (attempt === 1) await prepare(server, resource, namespace, object, writing, managed);
-    const name = object.metadata.name ?? "";
-    const key = server.keys.key(resource.storageName, namespace, name);
-    if (server.store.latest(key) === undefined) {
-      if (writing.dryRun) return { object, entry: undefined, outcome: "created" };
-      try {
-        const entry = await server.writer.put(key, 0, resource.toStored(object));
-        return { object, entry, outcome: "created" };
-      } catch (error) {
-        if (!(error instanceof CompareError)) throw error;
+  let admitted: Attempt | undefined;
+  try {
+    for (let attempt = 1; ; attempt++) {
+      if (generated) object.metadata.name = generateName(base, server.random);
+      admitted ??= await prepare(server, resource, namespace, object, writing, { managed, generated });
+      const name = object.metadata.name ?? "";
+      const key = server.keys.key(resource.storageName, namespace, name);
+      if (server.store.latest(key) === undefined) {
+        if (writing.dryRun) return { object, entry: undefined, outcome: "created" };
+        try {
+          const entry = await server.writer.put(key, 0, await storedForm(resource, object));
+          return { object, entry, outcome: "created" };
+        } catch (error) {
+          if (!(error instanceof CompareError)) throw error;
+        }
       }
+      if (!generated) throw alreadyExists(groupResourceOf(resource), name);
+      if (attempt >= generateNameAttemptsMax) throw generateNameConflict(groupResourceOf(resource), name);
     }
-    if (!generated) throw alreadyExists(groupResourceOf(resource), name);
-    if (attempt >= generateNameAttemptsMax) throw generateNameConflict(groupResourceOf(resource), name);
+  } catch (error) {
+    if (admitted !== undefined) undoAttempt(admitted);
+    throw error;
   }
 }
 
+/** @returns what plug-ins have agreed to */
 async function prepare(
   server: Server,
   resource: ApiResource,
   namespace: string,
   object: KubeObject,
   writing: Writing,
-  managed: ManagedFieldsEntry[] | undefined,
-): Promise<void> {
+  { managed, generated }: { managed: ManagedFieldsEntry[] | undefined; generated: boolean },
+): Promise<Attempt> {
   const { rules } = resource;
   object.metadata = freshMetadata(object.metadata, namespace, server);
   rules.applyDefaults(object);
   // Nobody owns what the server adds below, nor a status that is dropped.
   const sent = resource.hasStatus ? { ...object, status: undefined } : object;
   const owned = managed ?? track(server, resource, sent, writing.manager);
-  rules.prepareForCreate(object, writing.user);
-  const name = object.metadata.name ?? "";
-  const { user, dryRun, warnings } = writing;
-  const attempt = {
-    operation: "CREATE" as const,
+  const { name: sentName = "" } = object.metadata;
+  const attempt = newAttempt({
+    operation: "CREATE",
     resource,
     subresource: "",
     namespace,
-    name,
+    name: generated ? "" : sentName,
     object,
     live: undefined,
-    user,
-    dryRun,
-    warnings,
-  };
-  const mutating = server.admission.mutate(server, attempt);
+    owners: () => owned,
+    ...writing,
+  });
+  const { admission } = server;
+  const mutating = writing.admitted ? undefined : admission.mutate(server, attempt);
   if (mutating !== undefined) await mutating;
+  rules.prepareForCreate(object, writing.user);
+  const name = object.metadata.name ?? "";
+  attempt.name = name;
+  const completing = admission.complete(server, attempt);
+  if (completing !== undefined) await completing;
   const causes = name === "" ? [nameRequired] : rules.validateCreate(object);
   if (causes.length > 0) throw invalid(groupKindOf(resource), name, causes);
-  const validating = server.admission.validate(server, attempt);
+  const validating = writing.admitted ? undefined : admission.validate(server, attempt);
   if (validating !== undefined) await validating;
-  setManagedFields(object.metadata, owned);
+  setManagedFields(object.metadata, attempt.owners());
+  return attempt;
 }
 
 function track(server: Server, { rules }: ApiResource, after: KubeObject, manager: string): ManagedFieldsEntry[] {
-  return trackUpdate({ before: undefined, after, schema: rules.schema(), manager, now: timestamp(server.now()) });
+  const now = timestamp(server.now());
+  return trackUpdate({ before: rules.empty?.(), after, schema: rules.schema(), manager, now });
 }
 
 const nameRequired: StatusCause = {

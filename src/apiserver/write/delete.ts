@@ -7,10 +7,11 @@ import {
   type StatusCause,
 } from "../../apimachinery/index.ts";
 import type { Entry } from "../../storage/index.ts";
+import { newAttempt } from "../admission/admit.ts";
 import { definitionsName } from "../crd/definition.ts";
 import { markDefinitionDeleted } from "../crd/terminating.ts";
 import { dryRunOf, integer } from "../http/query.ts";
-import { groupResourceOf } from "../resource.ts";
+import { groupResourceOf, readable, storedForm } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 import { decodeStored } from "../stored.ts";
 import type { Writing, Written } from "./create.ts";
@@ -113,23 +114,23 @@ async function step(
   options: DeleteOptions,
   entry: Entry,
 ): Promise<Written> {
-  const { resource, namespace, name } = place;
+  const { namespace, name } = place;
+  const resource = place.resource.converter === undefined ? place.resource : await readable(place.resource, [entry]);
   const live = liveObject(server, resource, entry);
   checkPreconditions(place, live, options);
-  const { user, dryRun, warnings } = writing;
-  const attempt = {
-    operation: "DELETE" as const,
+  const { dryRun } = writing;
+  const attempt = newAttempt({
+    operation: "DELETE",
     resource,
     subresource: "",
     namespace,
     name,
     object: undefined,
     live,
-    user,
-    dryRun,
-    warnings,
-  };
-  for (const phase of [server.admission.mutate, server.admission.validate]) {
+    ...writing,
+  });
+  const { mutate, validate } = server.admission;
+  for (const phase of writing.admitted ? [] : [mutate, validate]) {
     const pending = phase(server, attempt);
     if (pending !== undefined) await pending;
   }
@@ -144,7 +145,7 @@ async function step(
     return { object: live, entry, outcome: "unchanged" };
   }
   if (dryRun) return { object, entry: undefined, outcome: "updated" };
-  const written = await server.writer.put(entry.key, entry.modRevision, resource.toStored(object));
+  const written = await server.writer.put(entry.key, entry.modRevision, await storedForm(resource, object));
   return { object, entry: written, outcome: "updated" };
 }
 

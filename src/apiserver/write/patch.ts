@@ -4,30 +4,30 @@ import {
   applyServerSide,
   applyStrategicMergePatch,
   badRequest,
+  compareUtf8,
   conflict,
-  formatGoValue,
+  type Fields,
   invalid,
+  invalidValue,
   isFields,
   type JsonObject,
   type JsonValue,
   type KubeObject,
-  requestTooLarge,
-  type StatusError,
+  parseApiVersion,
+  quoteGo,
+  StatusError,
+  textAt,
   unsupportedMediaType,
 } from "../../apimachinery/index.ts";
 import { type HttpRequest, readBody } from "../../lib/index.ts";
+import { describeJson } from "../http/body.ts";
 import { type Body, bodyBytesMax, decodeJson, decodeYaml } from "../http/decode.ts";
 import { parseMediaType } from "../http/negotiate.ts";
 import { patchTypes } from "../openapi/operations.ts";
 import { type ApiResource, groupResourceOf } from "../resource.ts";
 
-/** As in Kubernetes (`maxJSONPatchOperations`). */
-const operationsMax = 10_000;
-
-/** What a PATCH carries. */
-export type Patch =
-  | { type: "json" | "merge" | "strategic"; body: Body }
-  | { type: "apply"; body: Body; applied: KubeObject };
+/** What a PATCH carries. A body that is no patch is refused when it is applied: what is not there cannot be patched at all. */
+export type Patch = { type: "json" | "merge" | "strategic" | "apply"; body: Body };
 
 const types: Readonly<Record<string, Patch["type"]>> = {
   "application/json-patch+json": "json",
@@ -36,101 +36,133 @@ const types: Readonly<Record<string, Patch["type"]>> = {
   "application/apply-patch+yaml": "apply",
 };
 
-/**
- * Reads the body of a PATCH.
- *
- * @throws {StatusError} `UnsupportedMediaType` for a patch that the resource does not take, `BadRequest` for one that is broken
- */
+/** Reads the body of a PATCH. @throws {StatusError} `UnsupportedMediaType` for a patch that the resource does not take */
 export async function readPatch(request: HttpRequest, resource: ApiResource): Promise<Patch> {
-  const accepted = patchTypes(resource.custom !== undefined);
   const contentType = parseMediaType(request.headers["content-type"] ?? "").type;
+  const isCustom = resource.custom !== undefined;
+  const accepted = patchTypes(isCustom);
   const type = accepted.includes(contentType) ? types[contentType] : undefined;
-  if (type === undefined) throw unsupportedMediaType(accepted);
+  if (type === undefined && isCustom) throw unsupportedMediaType(accepted);
+  if (type === undefined) throw new StatusError("UnsupportedMediaType", "415: Unsupported Media Type", {});
   const bytes = await readBody(request.body, bodyBytesMax);
-  if (type === "apply") {
-    const body = decodeYaml(bytes);
-    return { type, body, applied: appliedObject(body.value) };
-  }
-  const body = decodeJson(bytes);
-  if (type === "json") {
-    if (!Array.isArray(body.value)) throw badRequest("error decoding patch: a JSON patch is an array of operations");
-    const count = body.value.length;
-    if (count > operationsMax) {
-      throw requestTooLarge(`The allowed maximum operations in a JSON patch is ${operationsMax}, got ${count}`);
-    }
-  } else if (!isFields(body.value)) {
-    throw badRequest("error decoding patch: a merge patch is an object");
-  }
-  return { type, body };
+  return { type, body: type === "apply" ? decodeYaml(bytes) : decodeJson(bytes) };
 }
 
-function appliedObject(value: unknown): KubeObject {
-  if (!isFields(value)) throw badRequest("error decoding YAML: an object is expected");
-  const { apiVersion, kind, metadata } = value;
-  if (typeof apiVersion !== "string" || apiVersion === "") throw badRequest("apiVersion must be set");
-  if (typeof kind !== "string" || kind === "") throw badRequest("kind must be set");
-  return { ...value, apiVersion, kind, metadata: isFields(metadata) ? metadata : {} };
+/** The object in the body of an apply. @throws {StatusError} `BadRequest` for what is not one of the resource's kind */
+export function appliedObject({ body }: Patch, { apiVersion, kind }: ApiResource): KubeObject {
+  const { fault, value } = body;
+  if (fault !== undefined) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${fault}`);
+  const object = value ?? {};
+  if (!isFields(object)) {
+    const why = `json: cannot unmarshal ${describeJson(object)} into Go value of type map[string]interface {}`;
+    throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`);
+  }
+  const sent = parseApiVersion(textAt(object, "apiVersion"));
+  if (textAt(object, "apiVersion") !== apiVersion || textAt(object, "kind") !== kind) {
+    throw badRequest(`invalid object type: ${sent.group}/${sent.version}, Kind=${textAt(object, "kind")}`);
+  }
+  const { metadata } = object;
+  return { ...object, apiVersion, kind, metadata: isFields(metadata) ? metadata : {} };
 }
 
 /**
- * The object that a patch makes of another one; neither is changed, but the result shares parts with both.
+ * The object that a patch makes of another one; neither is changed, but the result shares parts with both. It is of the same
+ * kind, but has to be decoded.
  *
  * @throws {StatusError} when the patch does not fit the object
  */
-export function patched(
-  resource: ApiResource,
-  live: Readonly<KubeObject>,
-  patch: Exclude<Patch, { type: "apply" }>,
-): KubeObject {
-  const target = jsonOf(live);
-  const value = jsonOf(patch.body.value);
-  const result = patchedJson(resource, target, value, patch.type);
-  if (!isFields(result) || !isFields(result["metadata"])) {
-    throw invalid({ group: "", kind: "" }, "", [
-      {
-        reason: "FieldValueInvalid",
-        message: `Invalid value: ${formatGoValue(result)}: metadata must be an object`,
-        field: "patch",
-      },
-    ]);
-  }
-  const { apiVersion, kind, metadata } = result;
-  if (apiVersion !== live.apiVersion || kind !== live.kind) throw typeChanged(resource, live, apiVersion, kind);
-  return { ...result, apiVersion: live.apiVersion, kind: live.kind, metadata };
+export function patched(resource: ApiResource, live: Readonly<KubeObject>, patch: Patch): KubeObject {
+  const result = patchedJson(resource, jsonOf(live), patch);
+  if (!isFields(result)) throw unfit(patch, result, `cannot restore struct from: ${describeJson(result)}`);
+  const { apiVersion, kind } = live;
+  // Kubernetes patches a struct that has neither.
+  if (patch.type !== "strategic") checkKind(patch, result, live, resource);
+  return { ...result, apiVersion, kind, metadata: metadataOf(result["metadata"]) };
 }
 
-function patchedJson(
-  resource: ApiResource,
-  target: JsonValue,
-  patch: JsonValue,
-  type: "json" | "merge" | "strategic",
-): JsonValue {
-  switch (type) {
-    case "json":
-      return applyJsonPatch(target, patch);
-    case "merge":
-      return applyMergePatch(target, patch);
-    case "strategic":
-      return applyStrategicMergePatch(objectOf(target), objectOf(patch), resource.rules.schema());
+/** `metadata` of a wrong type is for the decoder to refuse. */
+function metadataOf(value: unknown): KubeObject["metadata"] {
+  return (value ?? {}) as KubeObject["metadata"];
+}
+
+function checkKind(patch: Patch, result: Fields, live: KubeObject, resource: ApiResource): void {
+  const { apiVersion, kind } = result;
+  const isCustom = resource.custom !== undefined;
+  if (isCustom && !kind) throw unfit(patch, result, `Object 'Kind' is missing in '${JSON.stringify(result)}'`);
+  if (isCustom && kind !== live.kind) {
+    const cause = invalidValue("kind", kind, `must be ${live.kind}`);
+    throw invalid({ group: resource.group, kind: String(kind) }, live.metadata.name ?? "", [cause]);
+  }
+  if (!apiVersion) throw namelessPatch(live.metadata.name ?? "");
+  if ((kind && kind !== live.kind) || apiVersion !== live.apiVersion) {
+    const known = `no kind ${quoteGo(String(kind))} is registered for version ${quoteGo(String(apiVersion))}`;
+    throw unfit(patch, result, `${known} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
   }
 }
 
-function typeChanged(resource: ApiResource, live: KubeObject, apiVersion: unknown, kind: unknown): StatusError {
-  const why = `the patch changes the type of the object from ${live.apiVersion} ${live.kind} to ${String(apiVersion)} ${String(kind)}`;
-  return badRequest(
-    `${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${why}`,
-  );
+function namelessPatch(name: string): StatusError {
+  return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+}
+
+/** The refusal of a patch that makes something of an object which is no longer one. */
+export function unfit({ type, body }: Patch, result: unknown, why: string): StatusError {
+  const shown = type === "strategic" ? formatGoMap(body.value) : JSON.stringify(result);
+  return invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, why)]);
+}
+
+/** Maps as Go prints them with `%+v`: `map[data:map[a:5]]`. */
+function formatGoMap(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatGoMap).join(" ")}]`;
+  if (!isFields(value)) return value === null ? "<nil>" : String(value);
+  const fields = Object.entries(value).sort(([a], [b]) => compareUtf8(a, b));
+  return `map[${fields.map(([key, field]) => `${key}:${formatGoMap(field)}`).join(" ")}]`;
+}
+
+function patchedJson(resource: ApiResource, target: JsonValue, patch: Patch): JsonValue {
+  const { type, body } = patch;
+  if (body.fault !== undefined) {
+    const fault = body.fault.replace("couldn't get version/kind; json parse error: ", "");
+    throw badRequest(type === "strategic" ? fault : `error decoding patch: ${fault}`);
+  }
+  const value = jsonOf(body.value);
+  if (type === "json") return applyJsonPatch(target, operationsOf(value));
+  if (value === null && type === "merge") throw badRequest("Invalid JSON Patch");
+  const changes = value ?? {};
+  if (typeof changes !== "object" || Array.isArray(changes)) {
+    const why = `json: cannot unmarshal ${describeJson(value)} into Go value of type map[string]interface {}`;
+    throw badRequest(type === "strategic" ? why : `error decoding patch: ${why}`);
+  }
+  if (type === "merge") return applyMergePatch(target, changes);
+  return applyStrategicMergePatch(objectOf(target), changes, resource.rules.schema());
+}
+
+/** The operations of a JSON patch; each one's fields have the types they should. */
+function operationsOf(value: JsonValue): JsonValue[] {
+  const operations = value ?? [];
+  if (!Array.isArray(operations)) throw misfit(value, "value of type []handlers.jsonPatchOp");
+  for (const operation of operations) {
+    if (!isFields(operation)) throw misfit(operation, "value of type handlers.jsonPatchOp");
+    for (const field of ["op", "path", "from"]) {
+      const part = operation[field] ?? "";
+      if (typeof part !== "string") throw misfit(part, `struct field jsonPatchOp.${field} of type string`);
+    }
+  }
+  return operations;
+}
+
+function misfit(value: unknown, target: string): StatusError {
+  return badRequest(`error decoding patch: json: cannot unmarshal ${describeJson(value)} into Go ${target}`);
 }
 
 /** Merges what a client applies; see `applyServerSide`. @param live `undefined` when it does not exist yet */
 export function applied(
   resource: ApiResource,
   live: KubeObject | undefined,
-  patch: { applied: KubeObject },
+  sent: KubeObject,
   options: { manager: string; force: boolean; subresource: string; now: string },
 ): KubeObject {
   const { manager, force, subresource, now } = options;
-  const { uid, resourceVersion, name = "" } = patch.applied.metadata;
+  const { uid, resourceVersion, name = "" } = sent.metadata;
   if (live === undefined && uid !== undefined) {
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
     throw conflict(groupResourceOf(resource), name, why);
@@ -140,7 +172,7 @@ export function applied(
   }
   return applyServerSide({
     live,
-    applied: patch.applied,
+    applied: sent,
     schema: resource.rules.schema(),
     manager,
     force,

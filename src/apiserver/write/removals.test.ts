@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configMap, deployment, type Json, openTestServer, type TestServer } from "../testing.ts";
+import { configMap, deployment, type Json, openTestServer } from "../testing.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
 const pods = "/api/v1/namespaces/default/pods";
@@ -187,44 +187,6 @@ test("a pod is bound once", async () => {
   assert.equal(status, 409);
   assert.match(body.message, /pod a is already assigned to node "n1"$/);
 });
-
-test("an eviction asks the disruption budget", async () => {
-  await using server = await openTestServer();
-  await running(server, "a");
-  await running(server, "b");
-  const budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
-  const budget = {
-    apiVersion: "policy/v1",
-    kind: "PodDisruptionBudget",
-    metadata: { name: "p" },
-    spec: { minAvailable: 1, selector: { matchLabels: { app: "x" } } },
-  };
-  await server.ok("POST", budgets, { body: budget });
-  const status = {
-    status: { disruptionsAllowed: 1, desiredHealthy: 1, currentHealthy: 2, expectedPods: 2, observedGeneration: 1 },
-  };
-  await server.ok("PATCH", `${budgets}/p/status`, { body: status, contentType: merge });
-  const evict = (name: string) =>
-    server.send("POST", `${pods}/${name}/eviction`, {
-      body: { apiVersion: "policy/v1", kind: "Eviction", metadata: { name }, deleteOptions: { gracePeriodSeconds: 0 } },
-    });
-  assert.equal((await evict("a")).status, 201);
-  assert.equal((await server.send("GET", `${pods}/a`)).status, 404);
-  const refusal = await evict("b");
-  assert.equal(refusal.status, 429);
-  assert.equal(refusal.headers["retry-after"], "10");
-  assert.equal(refusal.body.message, "Cannot evict pod as it would violate the pod's disruption budget.");
-  const after = await server.ok("GET", `${budgets}/p`);
-  assert.equal(after.status.disruptionsAllowed, 0);
-  assert.deepEqual(Object.keys(after.status.disruptedPods), ["a"]);
-});
-
-async function running(server: TestServer, name: string): Promise<void> {
-  const body = pod(name, { nodeName: "n" });
-  body.metadata.labels = { app: "x" };
-  await server.ok("POST", pods, { body });
-  await server.ok("PATCH", `${pods}/${name}/status`, { body: { status: { phase: "Running" } }, contentType: merge });
-}
 
 function names({ items }: Json): string[] {
   return items.map(({ metadata }: Json) => metadata.name);

@@ -1,6 +1,14 @@
-import { badRequest, invalid, isStatusError, type Status, successStatus } from "../../apimachinery/index.ts";
+import {
+  badRequest,
+  type Fields,
+  invalid,
+  isStatusError,
+  type Status,
+  successStatus,
+} from "../../apimachinery/index.ts";
 import { type HttpResponse, readBody } from "../../lib/index.ts";
 import { answerResponse, statusPieces } from "../http/answer.ts";
+import { valueOf } from "../http/body.ts";
 import type { Call } from "../http/call.ts";
 import { bodyBytesMax, readObject } from "../http/decode.ts";
 import { parseListOptions } from "../http/query.ts";
@@ -39,7 +47,7 @@ export async function removeObject(server: Server, call: Call): Promise<HttpResp
   const pieces =
     written.outcome === "deleted" && !showDeleted.has(resource.storageName)
       ? statusPieces(goneStatus(resource, written))
-      : presenterFor(server, call).object(written.entry, written.object);
+      : (await presenterFor(server, call, [written.entry])).object(written.entry, written.object);
   const status = written.outcome !== "deleted" && waitsForDependents(options) ? 202 : 200;
   return await answerResponse(request, { status, pieces }, accepted, query, warnings);
 }
@@ -55,7 +63,7 @@ export async function removeCollection(server: Server, call: Call): Promise<Http
     ]);
   }
   const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
-  const pieces = presenterFor(server, call).list(listed);
+  const pieces = (await presenterFor(server, call, listed.entries)).list(listed);
   for (let start = 0; start < listed.entries.length; start += batchSize) {
     const batch = listed.entries.slice(start, start + batchSize);
     const results = await Promise.allSettled(
@@ -78,13 +86,23 @@ export async function removeCollection(server: Server, call: Call): Promise<Http
 async function readDeleteOptions({ request, query }: Call): Promise<DeleteOptions> {
   const bytes = await readBody(request.body, bodyBytesMax);
   if (bytes.byteLength === 0) return parseDeleteOptions(undefined, query);
-  const { value } = await readObject({ ...request, body: bytes });
+  const value = valueOf(await readObject({ ...request, body: bytes }), "DeleteOptions");
   if (value === null) throw badRequest("the body of a delete must be DeleteOptions");
   return parseDeleteOptions(value, query);
 }
 
-function writing(call: Call, { dryRun }: DeleteOptions): Writing {
-  return writingOf(call, { dryRun, fieldManager: "", fieldValidation: "Ignore", force: undefined });
+function writing(call: Call, options: DeleteOptions): Writing {
+  const { dryRun } = options;
+  const writing = writingOf(call, { dryRun, fieldManager: "", fieldValidation: "Ignore", force: undefined });
+  return { ...writing, options: sentOptions(options) };
+}
+
+/** The fields of `DeleteOptions` that the client has set. */
+function sentOptions({ preconditions, dryRun, ...others }: DeleteOptions): Fields {
+  const options: Fields = { ...others };
+  if (dryRun) options["dryRun"] = ["All"];
+  if (Object.values(preconditions).some((value) => value !== undefined)) options["preconditions"] = preconditions;
+  return options;
 }
 
 function goneStatus({ group, resource }: ApiResource, { object }: Written): Status {

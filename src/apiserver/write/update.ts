@@ -1,14 +1,19 @@
 import {
+  cloneJson,
   conflict,
   deepEqual,
   invalid,
+  invalidValue,
   type KubeObject,
   type ManagedFieldsEntry,
   notFound,
+  quoteGo,
   trackUpdate,
+  unknownError,
 } from "../../apimachinery/index.ts";
 import { CompareError, type Entry } from "../../storage/index.ts";
-import { type ApiResource, groupKindOf, groupResourceOf } from "../resource.ts";
+import { newAttempt, undoAttempt } from "../admission/admit.ts";
+import { type ApiResource, groupKindOf, groupResourceOf, readable, storedForm } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 import { decodeStored } from "../stored.ts";
 import { setManagedFields, type Writing, type Written } from "./create.ts";
@@ -27,6 +32,8 @@ export type Change = {
   object: KubeObject;
   /** Who owns its fields, when that is known already. */
   managed?: ManagedFieldsEntry[];
+  /** The client sent the object, not a patch of it: the `uid` in it is then a precondition. */
+  isWhole?: boolean;
   /** The server itself decided it: neither restored to what clients may change nor validated. */
   internal?: boolean;
 };
@@ -76,48 +83,98 @@ async function step(
   entry: Entry,
   change: (live: Readonly<KubeObject>) => Change,
 ): Promise<Written> {
-  const { resource, namespace, name, subresource } = place;
+  const { namespace, name, subresource } = place;
+  const resource = place.resource.converter === undefined ? place.resource : await readable(place.resource, [entry]);
   const { rules } = resource;
   const live = liveObject(server, resource, entry);
-  const { object, managed, internal = false } = change(live);
-  checkIdentity(resource, object, live);
+  const { object, managed, isWhole = false, internal = false } = change(live);
+  checkIdentity(resource, object, live, isWhole);
   keepSystemMetadata(object, live);
-  if (!internal) {
-    rules.applyDefaults(object);
-    rules.prepareForUpdate(object, live, subresource);
-  }
-  const { user, dryRun, warnings } = writing;
-  const attempt = {
-    operation: "UPDATE" as const,
+  if (!internal) rules.applyDefaults(object);
+  let prepared = internal;
+  const owners = () => {
+    if (managed !== undefined) return managed;
+    const settled = prepared ? object : cloneJson(object);
+    if (!prepared) rules.prepareForUpdate(settled, live, subresource);
+    return track(server, place, writing.manager, settled, live);
+  };
+  const attempt = newAttempt({
+    operation: "UPDATE",
     resource,
     subresource,
     namespace,
     name,
     object,
     live,
-    user,
-    dryRun,
-    warnings,
-  };
-  const mutating = server.admission.mutate(server, attempt);
+    owners,
+    ...writing,
+  });
+  const { admission } = server;
+  const admitted = internal || writing.admitted === true;
+  const mutating = admitted ? undefined : admission.mutate(server, attempt);
   if (mutating !== undefined) await mutating;
+  if (!internal) rules.prepareForUpdate(object, live, subresource);
+  prepared = true;
+  const completing = internal ? undefined : admission.complete(server, attempt);
+  if (completing !== undefined) await completing;
   const causes = internal ? [] : rules.validateUpdate(object, live, subresource);
   if (causes.length > 0) throw invalid(groupKindOf(resource), name, causes);
-  const validating = server.admission.validate(server, attempt);
+  const validating = admitted ? undefined : admission.validate(server, attempt);
   if (validating !== undefined) await validating;
-  if (isUnchanged(resource, entry, object, live, managed)) {
+  try {
+    return await write(
+      server,
+      { ...place, resource },
+      entry,
+      { object, live, managed, owners: attempt.owners },
+      writing,
+    );
+  } catch (error) {
+    undoAttempt(attempt);
+    throw error;
+  }
+}
+
+/** What plug-ins have agreed to. */
+type Admitted = {
+  object: KubeObject;
+  live: Readonly<KubeObject>;
+  managed: ManagedFieldsEntry[] | undefined;
+  owners: () => ManagedFieldsEntry[];
+};
+
+async function write(
+  server: Server,
+  { resource }: Place,
+  entry: Entry,
+  { object, live, managed, owners }: Admitted,
+  { dryRun }: Writing,
+): Promise<Written> {
+  const stored = resource.converter === undefined ? undefined : await storedForm(resource, object);
+  if (isUnchanged(resource, entry, object, live, managed, stored)) {
     await server.writer.settled(entry.key);
     return { object: live, entry, outcome: "unchanged" };
   }
-  setManagedFields(object.metadata, managed ?? track(server, place, writing.manager, object, live));
+  setManagedFields(object.metadata, owners());
   const revision = entry.modRevision;
   if (isFinished(object)) {
     if (!dryRun) await server.writer.delete(entry.key, revision);
     return { object, entry: undefined, outcome: "deleted" };
   }
   if (dryRun) return { object, entry: undefined, outcome: "updated" };
-  const written = await server.writer.put(entry.key, revision, resource.toStored(object));
+  const written = await server.writer.put(
+    entry.key,
+    revision,
+    withManagers(stored, object) ?? resource.toStored(object),
+  );
   return { object, entry: written, outcome: "updated" };
+}
+
+function withManagers(stored: KubeObject | undefined, { metadata }: KubeObject): KubeObject | undefined {
+  if (stored === undefined) return undefined;
+  const copy = { ...stored, metadata: { ...stored.metadata } };
+  setManagedFields(copy.metadata, metadata.managedFields ?? []);
+  return copy;
 }
 
 /** What is stored, as a version shows it. Nobody may change it: it is shared wherever that is possible. */
@@ -126,8 +183,14 @@ export function liveObject(server: Server, resource: ApiResource, { value, modRe
 }
 
 /** @throws {StatusError} `Conflict` when the new state was made from another object or another revision */
-function checkIdentity(resource: ApiResource, object: KubeObject, live: KubeObject): void {
+function checkIdentity(resource: ApiResource, object: KubeObject, live: KubeObject, isWhole: boolean): void {
   const { uid, resourceVersion, name = "" } = object.metadata;
+  if (resourceVersion !== undefined && !/^\d+$/.test(resourceVersion)) {
+    throw unknownError(`strconv.ParseUint: parsing ${quoteGo(resourceVersion)}: invalid syntax`);
+  }
+  if (uid !== undefined && uid !== live.metadata.uid && !isWhole) {
+    throw invalid(groupKindOf(resource), name, [invalidValue("metadata.uid", uid, "field is immutable")]);
+  }
   if (uid !== undefined && uid !== live.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`;
     throw conflict(groupResourceOf(resource), name, why);
@@ -214,12 +277,13 @@ function isUnchanged(
   object: KubeObject,
   live: KubeObject,
   managed: ManagedFieldsEntry[] | undefined,
+  converted: KubeObject | undefined,
 ): boolean {
   if (!sameBesideManagedFields(object, live)) return false;
   if (managed !== undefined && !sameOwners(managed, live.metadata.managedFields)) return false;
   if (resource.isCurrent(entry.value, entry.modRevision)) return true;
   const { metadata: _stored, ...stored } = decodeStored(entry.value);
-  const { metadata: _written, ...written } = resource.toStored({ ...object });
+  const { metadata: _written, ...written } = converted ?? resource.toStored({ ...object });
   return deepEqual(stored, written);
 }
 

@@ -2,7 +2,7 @@ import { badRequest, cloneJson, type KubeObject, methodUnknown, StatusError } fr
 import type { HttpResponse } from "../../lib/index.ts";
 import { authorize } from "../access/authorize.ts";
 import { answerResponse } from "../http/answer.ts";
-import { objectFrom, objectFromPatch } from "../http/body.ts";
+import { objectFrom, objectFromPatch, type PatchReading, valueOf } from "../http/body.ts";
 import type { Call } from "../http/call.ts";
 import { readObject } from "../http/decode.ts";
 import { parseWriteOptions } from "../http/query.ts";
@@ -10,7 +10,7 @@ import { presenterFor } from "../read/reads.ts";
 import type { ApiResource } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 import { createObject, type Written } from "./create.ts";
-import { applied, type Patch, patched, readPatch } from "./patch.ts";
+import { applied, appliedObject, type Patch, patched, readPatch, unfit } from "./patch.ts";
 import { scaleOf, withScale } from "./scale.ts";
 import { type Change, type Place, updateObject } from "./update.ts";
 import { checkApplyOptions, writingOf } from "./writing.ts";
@@ -32,7 +32,7 @@ export async function putObject(server: Server, call: Call): Promise<HttpRespons
   const body = await readObject(request);
   const writing = writingOf(call, options);
   if (path.subresource === "scale") {
-    const change = (live: KubeObject) => ({ object: withScale(resource, cloneJson(live), body.value) });
+    const change = (live: KubeObject) => ({ object: withScale(resource, cloneJson(live), valueOf(body, "Scale")) });
     const written = await updateObject(server, placeOf(call), writing, change);
     return await writtenResponse(server, call, written);
   }
@@ -45,7 +45,7 @@ export async function putObject(server: Server, call: Call): Promise<HttpRespons
     return await writtenResponse(server, call, await create(server, call, object));
   }
   // A write that is tried again starts from what was sent, not from what the first attempt made of it.
-  const written = await updateObject(server, placeOf(call), writing, () => ({ object: cloneJson(object) }));
+  const written = await updateObject(server, placeOf(call), writing, () => ({ object: cloneJson(object), isWhole: true }));
   return await writtenResponse(server, call, written);
 }
 
@@ -85,35 +85,69 @@ async function create(server: Server, call: Call, object: KubeObject, managed?: 
   return await createObject(server, resource, path.namespace, object, writing, managed);
 }
 
-type ApplyPatch = Extract<Patch, { type: "apply" }>;
-
-function appliedChange(server: Server, call: Call, patch: ApplyPatch, live: KubeObject | undefined): Change {
+function appliedChange(server: Server, call: Call, patch: Patch, live: KubeObject | undefined): Change {
   const { resource, path, query, warnings } = call;
   const { fieldManager: manager, force = false, fieldValidation: mode } = parseWriteOptions(query, "PatchOptions");
-  checkNamespace(resource, patch.applied, path.namespace);
-  const { name } = patch.applied.metadata;
-  if (name !== undefined) checkName(patch.applied, path.name);
-  checkType(resource, patch.applied);
+  const sent = appliedObject(patch, resource);
   const now = timestamp(server.now());
-  const merged = cloneJson(applied(resource, live, patch, { manager, force, subresource: path.subresource, now }));
-  merged.metadata.name = path.name;
+  const merged = cloneJson(applied(resource, live, sent, { manager, force, subresource: path.subresource, now }));
+  checkNamespace(resource, merged, path.namespace);
+  merged.metadata.name ??= path.name;
+  checkName(merged, path.name);
   const managed = merged.metadata.managedFields ?? [];
-  return { object: objectFromPatch(merged, resource, { mode, warnings }, patch.body), managed };
+  return { object: objectFromPatch(merged, resource, { mode, warnings }, applyReading(patch)), managed };
 }
 
-function patchedChange(call: Call, patch: Exclude<Patch, ApplyPatch>, live: KubeObject): Change {
+/** Values of a wrong type have been refused before; what is left to tell is what stands twice. */
+function applyReading({ body }: Patch): PatchReading {
+  return {
+    duplicates: body.duplicates,
+    unread: badRequest,
+    strict: (problems) => badRequest(`error strict decoding YAML: error converting YAML to JSON: ${problems}`),
+  };
+}
+
+function patchedChange(call: Call, patch: Patch, live: KubeObject): Change {
   const { resource, path, query, warnings } = call;
   const { fieldValidation: mode } = parseWriteOptions(query, "PatchOptions");
   const object = cloneJson(patched(resource, live, patch));
-  objectFromPatch(object, resource, { mode, warnings }, patch.body);
+  const shown = cloneJson(object);
+  objectFromPatch(object, resource, { mode, warnings }, patchReading(patch, shown));
   checkNamespace(resource, object, path.namespace);
   checkName(object, path.name);
   return { object };
 }
 
+function patchReading(patch: Patch, shown: KubeObject): PatchReading {
+  const prefix = patch.type === "json" ? "json patch " : "";
+  return {
+    duplicates: () => patch.body.duplicates().map((problem) => prefix + problem),
+    unread: (why) => unfit(patch, shown, patch.type === "strategic" ? restoreText(why) : why),
+    strict: (problems) => unfit(patch, shown, `strict decoding error: ${problems}`),
+  };
+}
+
+/** What the JSON decoder says of a wrong type, in the words of the converter that reads strategic patches. */
+function restoreText(why: string): string {
+  const parts = /cannot unmarshal (\w+)(?: \S+)? into Go .* of type (.*)$/.exec(why);
+  if (parts === null) return why;
+  const [, found = "", wanted = ""] = parts;
+  const kind = goKinds[found] ?? found;
+  if (wanted.startsWith("map[")) return `cannot restore map from ${kind}`;
+  if (wanted.startsWith("[]")) return `cannot restore slice from ${kind}`;
+  return wanted.includes(".") ? `cannot restore struct from: ${kind}` : `cannot convert ${kind} to ${wanted}`;
+}
+
+const goKinds: Readonly<Record<string, string>> = {
+  array: "slice",
+  number: "int64",
+  object: "map[string]interface {}",
+};
+
 /** A patch of a scale changes the Scale, and the count in it goes to the object. */
 function scaleChange({ resource }: Call, patch: Patch, live: KubeObject): Change {
-  const wanted = patch.type === "apply" ? patch.applied : patched(resource, scaleOf(resource, live), patch);
+  const kind = { ...resource, apiVersion: "autoscaling/v1", kind: "Scale" };
+  const wanted = patch.type === "apply" ? appliedObject(patch, kind) : patched(kind, scaleOf(resource, live), patch);
   return { object: withScale(resource, cloneJson(live), wanted) };
 }
 
@@ -130,7 +164,7 @@ async function writtenResponse(server: Server, call: Call, { object, entry, outc
   const { resource, path, request, accepted, query, warnings } = call;
   const status = outcome === "created" ? 201 : 200;
   if (path.subresource !== "scale") {
-    const pieces = presenterFor(server, call).object(entry, object);
+    const pieces = (await presenterFor(server, call, [entry])).object(entry, object);
     return await answerResponse(request, { status, pieces }, accepted, query, warnings);
   }
   const shown =
@@ -157,11 +191,4 @@ function checkName({ metadata }: KubeObject, name: string): void {
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (metadata.name === name) return;
   throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
-}
-
-function checkType({ apiVersion, kind }: ApiResource, object: KubeObject): void {
-  if (object.apiVersion === apiVersion && object.kind === kind) return;
-  throw badRequest(
-    `failed to create typed patch object: the object is a ${object.apiVersion} ${object.kind}, the request is for a ${apiVersion} ${kind}`,
-  );
 }

@@ -1,4 +1,4 @@
-import { invalid } from "../../apimachinery/index.ts";
+import { type Fields, invalid } from "../../apimachinery/index.ts";
 import type { Call } from "../http/call.ts";
 import type { WriteOptions } from "../http/query.ts";
 import type { Writing } from "./create.ts";
@@ -9,7 +9,23 @@ const managerMax = 128;
 /** Who writes, as the options and the client's name of itself say. */
 export function writingOf(call: Call, options: WriteOptions): Writing {
   const manager = options.fieldManager || agentOf(call.request.headers["user-agent"]);
-  return { user: call.user, dryRun: options.dryRun, manager, warnings: call.warnings };
+  const { user, warnings, annotations, query, path } = call;
+  const { dryRun } = options;
+  const writing = { user, dryRun, manager, warnings, options: sentOptions(query), pathName: path.name };
+  return annotations === undefined ? writing : { ...writing, annotations };
+}
+
+/** The options that a query names, as fields of `CreateOptions` and its like. */
+function sentOptions(query: URLSearchParams): Fields {
+  if (query.size === 0) return {};
+  const options: Fields = {};
+  const dryRun = query.getAll("dryRun");
+  if (dryRun.length > 0) options["dryRun"] = dryRun;
+  for (const name of ["fieldManager", "fieldValidation"]) {
+    const value = query.get(name);
+    if (value) options[name] = value;
+  }
+  return options;
 }
 
 /** `kubectl/v1.34.0 (linux/amd64)` is known as `kubectl`. */

@@ -1,10 +1,6 @@
-import type { Application, SyncWindow } from "../../apis/index.ts";
+import { type Application, cronProblem, nextCronTime, parseCron, type SyncWindow } from "../../apis/index.ts";
 import { compileGlob } from "../../render/index.ts";
 import { parseDurationMs } from "../sync/retry.ts";
-import { parseCron } from "./cron.ts";
-
-/** How long a window may stay open; the minutes of longer ones take too long to look through. */
-const durationMsMax = 31 * 24 * 3_600_000;
 
 /**
  * Says whether the windows of a project let an application sync now: no window that denies is open, and if windows allow,
@@ -61,10 +57,13 @@ function isFor({ applications, namespaces, clusters, andOperator }: SyncWindow, 
 
 function isActive({ schedule = "", duration, timeZone }: SyncWindow, now: Date): boolean {
   const durationMs = parseDurationMs(duration);
-  if (durationMs === undefined || durationMs > durationMsMax)
-    throw new Error(`cannot parse duration '${duration ?? ""}'`);
+  if (durationMs === undefined) throw new Error(`cannot parse duration '${duration ?? ""}'`);
+  const problem = cronProblem(schedule);
+  if (problem !== undefined) throw new Error(`cannot parse schedule '${schedule}': ${problem}`);
+  // As Argo CD does it: the clock of the zone is read once, and then taken for UTC.
   const local = inTimeZone(now, timeZone || "UTC");
-  return parseCron(schedule).hasBegun(new Date(local.getTime() - durationMs), local);
+  const begins = nextCronTime(parseCron(schedule), new Date(local.getTime() - durationMs));
+  return begins !== undefined && begins < local;
 }
 
 /** A time whose UTC fields are what a clock in that zone shows. */

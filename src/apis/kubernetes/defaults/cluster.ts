@@ -1,4 +1,4 @@
-import { type Fields, fieldsAt, isFields, itemsAt, textAt } from "../../../apimachinery/index.ts";
+import { type Fields, fieldsAt, isFields, itemsAt, setField, textAt } from "../../../apimachinery/index.ts";
 import { fill, fillEmpty, isEmpty, makeFields } from "../fields.ts";
 import { defaultVolumeSource } from "./pod.ts";
 
@@ -96,4 +96,15 @@ export function defaultClaimSpec(spec: Fields): void {
       if (wanted["allocationMode"] === "ExactCount") fillEmpty(wanted, "count", 1);
       for (const toleration of itemsAt(wanted, "tolerations")) fillEmpty(toleration, "operator", "Equal");
     }
+}
+
+/** `stringData` is another way to write `data`, and is never stored. */
+export function defaultSecret(secret: Fields): void {
+  fillEmpty(secret, "type", "Opaque");
+  const texts = secret["stringData"];
+  delete secret["stringData"];
+  if (isEmpty(texts) || !isFields(texts)) return;
+  const data = makeFields(secret, "data");
+  for (const [key, text] of Object.entries(texts))
+    if (typeof text === "string") setField(data, key, Buffer.from(text).toString("base64"));
 }

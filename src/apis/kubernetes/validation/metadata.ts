@@ -39,12 +39,23 @@ const nameRules: Record<string, (name: string) => NameProblems> = {
   "events.k8s.io/Event": validatePathSegment,
 };
 
-/** What every kind's metadata must satisfy, and the rule that the kind's names follow. */
+/** What every built-in kind's metadata must satisfy, and the rule that the kind's names follow. */
 export function validateMetadata(
   resource: Pick<BuiltinResource, "group" | "kind" | "namespaced">,
   { metadata }: KubeObject,
 ): Causes {
   const checkName = nameRules[kindKey(resource)] ?? validateSubdomain;
+  return [
+    ...validateObjectMeta(metadata, { namespaced: resource.namespaced, checkName }),
+    ...(metadata.finalizers ?? []).flatMap(validateBuiltinFinalizer),
+  ];
+}
+
+/** What the metadata of any object must satisfy. */
+export function validateObjectMeta(
+  metadata: ObjectMeta,
+  { namespaced, checkName }: { namespaced: boolean; checkName: (name: string) => NameProblems },
+): Causes {
   const { name = "", generateName = "", namespace = "" } = metadata;
   const causes: Causes = [];
   // The five characters that follow make a trailing dash right.
@@ -52,15 +63,82 @@ export function validateMetadata(
     causes.push(...named("metadata.generateName", generateName, (text) => checkName(text.replace(/.-$/, "a"))));
   if (name === "") causes.push(requiredValue("metadata.name", "name or generateName is required"));
   else causes.push(...named("metadata.name", name, checkName));
-  if (!resource.namespaced) {
+  if (!namespaced) {
     if (namespace !== "") causes.push(forbiddenValue("metadata.namespace", "not allowed on this type"));
   } else if (namespace === "") causes.push(requiredValue("metadata.namespace"));
   else causes.push(...named("metadata.namespace", namespace, validateLabel));
   return [...causes, ...validateLabelled(metadata), ...validateFinalizers(metadata.finalizers ?? [])];
 }
 
-/** What of metadata may change, and how. */
-export function validateMetadataUpdate({ metadata }: KubeObject, { metadata: before }: KubeObject): Causes {
+/** How often Kubernetes looks at the metadata of a change, and tells what it finds; three times unless said otherwise. */
+const timesJudged: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(["Event", "events.k8s.io/Event", "policy/PodDisruptionBudget"].map((kind) => [kind, 2])),
+  ...Object.fromEntries(
+    [
+      "ConfigMap",
+      "ControllerRevision",
+      "Endpoints",
+      "Namespace",
+      "Node",
+      "PersistentVolume",
+      "Pod",
+      "ReplicationController",
+      "Secret",
+      "ServiceAccount",
+      "apiregistration.k8s.io/APIService",
+      "apps/ControllerRevision",
+      "batch/Job",
+      "networking.k8s.io/IPAddress",
+      "networking.k8s.io/Ingress",
+      "networking.k8s.io/IngressClass",
+      "networking.k8s.io/NetworkPolicy",
+      "node.k8s.io/RuntimeClass",
+      "resource.k8s.io/DeviceClass",
+      "resource.k8s.io/ResourceClaim",
+      "resource.k8s.io/ResourceClaimTemplate",
+      "storage.k8s.io/CSINode",
+      "storage.k8s.io/CSIStorageCapacity",
+      "storage.k8s.io/StorageClass",
+      "storage.k8s.io/VolumeAttachment",
+    ].map((kind) => [kind, 4]),
+  ),
+  ...Object.fromEntries(
+    ["PersistentVolumeClaim", ...rbacNames, "storage.k8s.io/VolumeAttributesClass"].map((kind) => [kind, 5]),
+  ),
+};
+
+/** What of a built-in kind's metadata may change, and how. */
+export function validateMetadataUpdate(
+  resource: Pick<BuiltinResource, "group" | "kind">,
+  { metadata }: KubeObject,
+  { metadata: before }: KubeObject,
+): Causes {
+  const whole = [...validateLabelled(metadata), ...validateFinalizers(metadata.finalizers ?? [])];
+  const change = validateChange(metadata, before);
+  const bare = (metadata.finalizers ?? []).flatMap(validateBuiltinFinalizer);
+  if (whole.length === 0 && change.length === 0 && bare.length === 0) return [];
+  const labelled = validateLabelled(metadata);
+  const ofAll = [...whole, ...change, ...labelled];
+  const ofKind = [
+    [...change, ...labelled, ...bare],
+    [...whole, ...bare],
+    [...whole, ...bare],
+  ];
+  return [...ofAll, ...ofKind.slice(0, (timesJudged[kindKey(resource)] ?? 3) - 2).flat()];
+}
+
+/** What of the metadata of a custom resource may change, and how; looked at as often as in Kubernetes. */
+export function validateObjectMetaUpdate(metadata: ObjectMeta, before: ObjectMeta): Causes {
+  const labelled = validateLabelled(metadata);
+  const change = validateChange(metadata, before);
+  return [
+    ...[...labelled, ...validateFinalizers(metadata.finalizers ?? [])],
+    ...[...change, ...labelled],
+    ...[...change, ...labelled],
+  ];
+}
+
+function validateChange(metadata: ObjectMeta, before: ObjectMeta): Causes {
   const causes: Causes = [];
   const added = (metadata.finalizers ?? []).filter((finalizer) => !before.finalizers?.includes(finalizer)).sort();
   if (before.deletionTimestamp !== undefined && added.length > 0) {
@@ -71,15 +149,17 @@ export function validateMetadataUpdate({ metadata }: KubeObject, { metadata: bef
   for (const field of ["name", "namespace", "uid"] as const)
     if (metadata[field] !== before[field])
       causes.push(invalidValue(`metadata.${field}`, metadata[field] ?? "", "field is immutable"));
-  return [...causes, ...validateLabelled(metadata)];
+  return causes;
 }
 
 function validateLabelled({ labels, annotations = {}, ownerReferences = [] }: ObjectMeta): Causes {
-  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0), 0);
+  let sizeBytes = 0;
+  for (const [key, value] of Object.entries(annotations))
+    sizeBytes += Buffer.byteLength(key) + Buffer.byteLength(value ?? "");
   return [
     ...validateLabels("metadata.labels", labels),
     ...validateAnnotationKeys("metadata.annotations", annotations),
-    ...(size > annotationsSizeMax ? [tooLong("metadata.annotations", annotationsSizeMax)] : []),
+    ...(sizeBytes > annotationsSizeMax ? [tooLong("metadata.annotations", annotationsSizeMax)] : []),
     ...validateOwners(ownerReferences),
   ];
 }
@@ -118,4 +198,13 @@ function validateFinalizers(finalizers: string[]): Causes {
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
     causes.push(invalidValue(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
   return causes;
+}
+
+/** Finalizers of Kubernetes' own that have no domain. */
+const bareFinalizers = new Set(["foregroundDeletion", "kubernetes", "orphan"]);
+
+function validateBuiltinFinalizer(finalizer: string, index: number): Causes {
+  if (finalizer.includes("/") || bareFinalizers.has(finalizer)) return [];
+  const why = "name is neither a standard finalizer name nor is it fully qualified";
+  return [invalidValue(`metadata.finalizers[${index}]`, finalizer, why)];
 }

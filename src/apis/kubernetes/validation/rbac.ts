@@ -88,5 +88,7 @@ function validateSubject(subject: Fields, path: string, namespaced: boolean): Ca
 
 export function validateBindingUpdate(binding: Fields, old: Fields): Causes {
   if (deepEqual(binding["roleRef"], old["roleRef"])) return [];
-  return [invalidValue("roleRef", binding["roleRef"], "cannot change roleRef")];
+  // The names of the fields inside a real server, which is what it shows.
+  const { apiGroup, kind, name } = fieldsAt(binding, "roleRef");
+  return [invalidValue("roleRef", { APIGroup: apiGroup, Kind: kind, Name: name }, "cannot change roleRef")];
 }

@@ -12,8 +12,9 @@ import {
   textAt,
   unsupportedValue,
 } from "../../../apimachinery/index.ts";
+import { cronProblem } from "../cron/parse.ts";
+import { isTimeZone } from "../cron/time-zone.ts";
 import { isEmpty } from "../fields.ts";
-import { cronProblem, isTimeZone } from "./cron.ts";
 import { validateTemplate } from "./pod.ts";
 import {
   type Causes,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cronProblem, isTimeZone } from "./cron.ts";
+import { cronProblem } from "./parse.ts";
+import { isTimeZone } from "./time-zone.ts";
 
 for (const schedule of [
   "* * * * *",
