@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { parseYaml } from "../src/apimachinery/index.ts";
 import { type Figure, round } from "./figure.ts";
 import { benchPlatform, succeed } from "./platform.ts";
+import { rawClient } from "./raw-client.ts";
 
 export const title =
   "The Kubernetes API over HTTPS, durable (fsync), 16 clients, ConfigMaps of 2 KB; the clients share the two cores";
@@ -17,7 +17,7 @@ export async function run(): Promise<Figure[]> {
   await using platform = await benchPlatform();
   await succeed(platform.skiff("create", "--port", String(platform.port)));
   const config = parseYaml(readFileSync(join(platform.home, ".skiff/localdev/kubeconfig"), "utf8")) as Kubeconfig;
-  const send = connect(config);
+  const send = await connect(config);
   const path = "/api/v1/namespaces/default/configmaps";
   const object = (name: string, round: number) =>
     JSON.stringify({
@@ -28,18 +28,18 @@ export async function run(): Promise<Figure[]> {
     });
 
   let serial = 0;
-  const creates = await rate(async () => {
+  const creates = await rate(async (client) => {
     serial += 1;
-    await send("POST", path, object(`bench-${serial}`, 0));
+    await send(client, "POST", path, object(`bench-${serial}`, 0));
   });
   const names = Array.from({ length: clients }, (_, index) => `update-${index}`);
-  for (const name of names) await send("POST", path, object(name, 0));
+  for (const name of names) await send(0, "POST", path, object(name, 0));
   const updates = await rate(
-    async (client, round) => await send("PUT", `${path}/update-${client}`, object(names[client] ?? "", round)),
+    async (client, round) => await send(client, "PUT", `${path}/update-${client}`, object(names[client] ?? "", round)),
   );
-  const reads = await rate(async (client) => await send("GET", `${path}/update-${client}`));
-  const one = await rate(async (_, round) => await send("PUT", `${path}/update-0`, object("update-0", -round)), 1);
-  const listMs = await medianOf(5, async () => await send("GET", `${path}?limit=10000`));
+  const reads = await rate(async (client) => await send(client, "GET", `${path}/update-${client}`));
+  const one = await rate(async (_, round) => await send(0, "PUT", `${path}/update-0`, object("update-0", -round)), 1);
+  const listMs = await medianOf(5, async () => await send(0, "GET", `${path}?limit=10000`));
   return [
     { name: "creates", value: round(creates), unit: "per s", goal: null, better: "higher" },
     { name: "updates", value: round(updates), unit: "per s", goal: null, better: "higher" },
@@ -55,30 +55,22 @@ export async function run(): Promise<Figure[]> {
   ];
 }
 
-function connect({ clusters, users }: Kubeconfig) {
+async function connect({ clusters, users }: Kubeconfig) {
   const decode = (text: string | undefined) => Buffer.from(text ?? "", "base64").toString();
   const user = users[0]?.user ?? {};
   const cluster = clusters[0]?.cluster ?? {};
   const { hostname, port } = new URL(cluster["server"] ?? "");
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: clients,
+  const options = {
+    host: hostname,
+    port: Number(port),
     ca: decode(cluster["certificate-authority-data"]),
     cert: decode(user["client-certificate-data"]),
     key: decode(user["client-key-data"]),
-  });
-  return async (method: string, path: string, body?: string): Promise<void> => {
-    const status = await new Promise<number>((resolve, reject) => {
-      const headers =
-        body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-      const sent = request({ agent, hostname, port, method, path, headers }, (response) => {
-        response.resume();
-        response.on("end", () => resolve(response.statusCode ?? 0));
-      });
-      sent.on("error", reject);
-      sent.end(body);
-    });
-    if (status >= 300) throw new Error(`${method} ${path}: HTTP ${status}`);
+  };
+  const connections = await Promise.all(Array.from({ length: clients }, () => rawClient(options)));
+  return async (client: number, method: string, path: string, body?: string): Promise<void> => {
+    const status = await connections[client]?.send(method, path, body);
+    if (status === undefined || status >= 300) throw new Error(`${method} ${path}: HTTP ${status}`);
   };
 }
 

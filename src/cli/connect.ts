@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Client, connectCluster, createClient } from "../client/index.ts";
-import { errorText } from "../lib/index.ts";
+import { errorText, type Handler, readBody } from "../lib/index.ts";
 import { listPlatforms, type PlatformConfig, platformsRoot, readConfig, stateDirectory } from "../platform/index.ts";
 import { runningPlatform } from "./daemon.ts";
 import { CliError } from "./errors.ts";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
+
+/** A Status is far smaller. */
+const messageBytesMax = 64 * 1024;
 
 export type Connection = Disposable & { client: Client; server: string };
 
@@ -42,8 +45,27 @@ export function connectPlatform(name: string): Connection {
   return connectKubeconfig(state.kubeconfig, name);
 }
 
+/**
+ * Sends a POST to a running platform. @returns the body of the answer as it comes
+ * @throws {CliError} when the answer is no success
+ */
+export async function openPlatformStream(name: string, target: string): Promise<AsyncIterable<Uint8Array | string>> {
+  const { handler } = openKubeconfig(stateDirectory(name).kubeconfig);
+  const response = await handler({ method: "POST", target, headers: {}, signal: new AbortController().signal });
+  const { body = "" } = response;
+  if (response.status === 200 && typeof body !== "string" && !(body instanceof Uint8Array)) return body;
+  const text = Buffer.from(await readBody(body, messageBytesMax)).toString();
+  throw new CliError("api-unreachable", { name, why: `it answers ${response.status} ${text}` });
+}
+
 /** Connects to what the current context of a kubeconfig names. */
 export function connectKubeconfig(file: string, name: string): Connection {
+  const { handler, server } = openKubeconfig(file);
+  const client = createClient(handler, { userAgent: "skiff-cli" });
+  return { client: explainUnreachable(client, name), server, [Symbol.dispose]: () => handler[Symbol.dispose]() };
+}
+
+function openKubeconfig(file: string): { handler: Handler & Disposable; server: string } {
   const config = readKubeconfig(file);
   const context = config.contexts?.find((one) => one.name === config["current-context"])?.context;
   const cluster = config.clusters?.find((one) => one.name === context?.["cluster"])?.cluster;
@@ -60,8 +82,7 @@ export function connectKubeconfig(file: string, name: string): Connection {
     ...(typeof user["token"] === "string" ? { token: user["token"] } : {}),
     insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true,
   });
-  const client = createClient(handler, { userAgent: "skiff-cli" });
-  return { client: explainUnreachable(client, name), server, [Symbol.dispose]: () => handler[Symbol.dispose]() };
+  return { handler, server };
 }
 
 function pem<K extends string>(key: K, entry: NonNullable<Kubeconfig>, field: string): Partial<Record<K, string>> {

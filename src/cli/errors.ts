@@ -97,6 +97,22 @@ export const errorTable = {
     fix: ({ path }) => `Move the file away (mv ${path} ${path}.old), or set SKIFF_HOME to another directory`,
     exitCode: exitCodes.failed,
   },
+  "backup-failed": {
+    what: ({ name, file, why }) => `The backup of platform ${name} could not be written to ${file}: ${why}`,
+    fix: plain("Give a file in a directory with enough space that this user may write to; what was written is removed"),
+    exitCode: exitCodes.failed,
+  },
+  "restore-failed": {
+    what: ({ why }) => `${why}`,
+    fix: ({ file }) =>
+      `Give a file that skiff backup made; to take the place of a platform: skiff restore ${file} --replace, or --name for another name`,
+    exitCode: exitCodes.failed,
+  },
+  "still-running": {
+    what: ({ name, pid }) => `Platform ${name} is running (process ${pid})`,
+    fix: ({ name }) => `Stop it first: skiff stop --name ${name}`,
+    exitCode: exitCodes.failed,
+  },
   "newer-database": {
     what: ({ why }) => `${why}`,
     fix: plain("Use the version of Skiff that wrote it, or a newer one"),
@@ -104,7 +120,8 @@ export const errorTable = {
   },
   "corrupt-database": {
     what: ({ why }) => `${why}`,
-    fix: ({ name }) => `Restore the file from a copy, or start over with: skiff create --recreate --name ${name}`,
+    fix: ({ name }) =>
+      `Bring back a backup with: skiff restore <file> --name ${name} --replace, or start over with: skiff create --recreate --name ${name}`,
     exitCode: exitCodes.failed,
   },
   "state-unwritable": {

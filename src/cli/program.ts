@@ -24,6 +24,7 @@ export function createProgram(): Command {
   addCreate(program);
   addGet(program);
   addCluster(program);
+  addBackup(program);
   program
     .command("delete")
     .description("Stop a platform and remove everything it keeps")
@@ -121,6 +122,22 @@ function addCreate(program: Command): void {
         color: program.opts()["color"],
       });
     });
+}
+
+function addBackup(program: Command): void {
+  program
+    .command("backup")
+    .argument("[file]", "where to; - is standard output (default: skiff-<name>-<time>.tar.gz)")
+    .description("Write everything a platform keeps to one file; it may be running")
+    .addOption(nameOption())
+    .action(async (file, flags) => (await import("./commands/backup.ts")).backup(file, flags));
+  program
+    .command("restore")
+    .argument("<file>", "what skiff backup wrote")
+    .description("Bring back a platform from a backup")
+    .option("--name <name>", "its name from now on (default: the one it had)", parseName)
+    .option("--replace", "remove the platform of that name first", false)
+    .action(async (file, flags) => (await import("./commands/backup.ts")).restore(file, flags));
 }
 
 function addCluster(program: Command): void {

@@ -8,9 +8,10 @@ import { startControllers } from "../controllers/index.ts";
 import { type CertificateAuthority, openCertificateAuthority, startListener } from "../gateway/index.ts";
 import { openAccounts, openRepositories, openSources, startWebhooks } from "../git/index.ts";
 import { startGitOps } from "../gitops/index.ts";
-import { type User, writeFileAtomically } from "../lib/index.ts";
+import { type Handler, type User, writeFileAtomically } from "../lib/index.ts";
 import { startPackages } from "../packages/index.ts";
-import { openSqliteStore } from "../storage/index.ts";
+import { openSqliteStore, type SqliteStore } from "../storage/index.ts";
+import { backupPlatform } from "./backup.ts";
 import { startClusterControllers } from "./cluster-controllers.ts";
 import { startClusterKubeconfigs } from "./cluster-kubeconfigs.ts";
 import { platformUrls, writeConfig } from "./config.ts";
@@ -55,6 +56,7 @@ export async function startParts(options: PlatformOptions): Promise<Platform> {
       secret: openClusterSecret(state),
       tokens: openTokens(state),
       caCertificate: authority.caCertificatePem,
+      endpoints: new Map([["/skiff/backup", backupEndpoint(state, store)]]),
     }),
   );
   const api = clusters.root;
@@ -157,6 +159,14 @@ async function apiCertificate(authority: CertificateAuthority) {
     "kubernetes.default.svc.cluster.local",
   ];
   return await authority.issueServer({ dnsNames, ipAddresses: [loopback, "::1"] });
+}
+
+/** `POST` answers with a backup. Whoever may do that has every secret of the platform. */
+function backupEndpoint(state: StateDirectory, store: SqliteStore): Handler {
+  return async ({ method }) =>
+    method === "POST"
+      ? { status: 200, headers: { "content-type": "application/gzip" }, body: backupPlatform(state, store) }
+      : { status: 405, headers: { allow: "POST" } };
 }
 
 /** Made once: with another one the kubeconfigs of all logical clusters would cease to work. */
