@@ -1,0 +1,126 @@
+import { isStatusError } from "../../apimachinery/index.ts";
+import type { Client } from "../../client/index.ts";
+import { createEventRecorder, type Result, startController } from "../../controller-runtime/index.ts";
+import { errorText } from "../../lib/index.ts";
+import type { ControllerContext } from "../context.ts";
+import { type AssignedPod, type Compute, type ComputeOptions, computeLabel } from "./compute.ts";
+import { describeNodes, thisMachine } from "./describe-nodes.ts";
+import { type Node, nodeAddress } from "./node.ts";
+import { registerNodes } from "./node-registration.ts";
+import { createNoCompute } from "./none.ts";
+import { isTerminal, keyOf, type Pod, pods, splitKey, timeText } from "./pod.ts";
+import { createPodAddresses, type PodAddresses } from "./pod-addresses.ts";
+import { createSimulatedCompute } from "./simulated.ts";
+import { statusPatch } from "./status-patch.ts";
+
+/** How many pods are written at the same time; the store takes the writes of one turn together. */
+const concurrency = 64;
+const fieldManager = "skiff-compute";
+
+/** One of the nodes that the platform brings, and the addresses that it gives out. */
+type OwnNode = { hostIp: string; addresses: PodAddresses };
+
+/** Registers the platform's nodes, and lives for the pods assigned to them as kubelets do. */
+export function startCompute(context: ControllerContext, options: ComputeOptions): AsyncDisposable {
+  const { client, informers, log, now } = context;
+  const compute: Compute = options.mode === "simulated" ? createSimulatedCompute() : createNoCompute();
+  const informer = informers.of<Pod>(pods);
+  const record = createEventRecorder(client, "skiff-compute", log, now);
+  const described = describeNodes(options, { machine: thisMachine(), version: "", now: timeText(now()) });
+  const own = new Map(described.map((node) => [node.metadata.name ?? "", ownNode(node)]));
+
+  const controller = startController({
+    name: "compute",
+    log,
+    concurrency,
+    reconcile: async (key): Promise<Result> => {
+      await registered;
+      await informer.synced();
+      const { namespace, name } = splitKey(key);
+      const pod = informer.get(namespace, name);
+      const node = pod === undefined ? undefined : own.get(pod.spec.nodeName ?? "");
+      if (pod === undefined || node === undefined) return { state: "done" };
+      const state = await compute.sync(assign(pod, node), now());
+      for (const { type, reason, message } of state.events ?? []) record(pod, type, reason, message);
+      const written = await writeStatus(client, compute, pod, state.status).catch(unlessGone);
+      if (written !== "gone" && state.ended === true) await removePod(client, pod);
+      return state.afterMs === undefined ? { state: "done" } : { state: "again", afterMs: state.afterMs };
+    },
+  });
+  const registered = register(client, options, now()).catch((error: unknown) => {
+    log.error("Cannot register the nodes of this platform", { why: errorText(error), error });
+  });
+  const listening = informer.listen({
+    onChange(pod) {
+      const node = own.get(pod.spec.nodeName ?? "");
+      if (node === undefined) return;
+      const { uid = "" } = pod.metadata;
+      // What is in use already must not be given to another before its pod gets its turn.
+      if (isTerminal(pod)) node.addresses.free(uid);
+      else if (pod.status?.podIP !== undefined) node.addresses.take(uid, pod.status.podIP);
+      controller.enqueue(keyOf(pod));
+    },
+    onDelete(pod) {
+      const { uid = "" } = pod.metadata;
+      compute.forget(uid);
+      own.get(pod.spec.nodeName ?? "")?.addresses.free(uid);
+    },
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      listening[Symbol.dispose]();
+      await registered;
+      await controller[Symbol.asyncDispose]();
+      await compute[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function ownNode(node: Node): OwnNode {
+  const range = node.spec?.podCIDR;
+  if (range === undefined)
+    throw new Error(`Cannot give addresses to pods of node ${node.metadata.name}: it has no range`);
+  return {
+    hostIp: nodeAddress(node) ?? "",
+    addresses: createPodAddresses(range),
+  };
+}
+
+async function register(client: Client, options: ComputeOptions, now: Date): Promise<void> {
+  const version = await client.raw("/version");
+  const gitVersion =
+    typeof version === "object" && version !== null && "gitVersion" in version ? String(version.gitVersion) : "";
+  const seen = { machine: thisMachine(), version: gitVersion, now: timeText(now) };
+  await registerNodes(client, describeNodes(options, seen), now);
+}
+
+function assign(pod: Pod, { hostIp, addresses }: OwnNode): AssignedPod {
+  if (pod.spec.hostNetwork === true) return { pod, hostIp, podIp: hostIp };
+  // One that has ended keeps what it had in its status, and its address is free for others.
+  if (isTerminal(pod)) return { pod, hostIp, podIp: pod.status?.podIP ?? "" };
+  return { pod, hostIp, podIp: addresses.take(pod.metadata.uid ?? "", pod.status?.podIP) };
+}
+
+async function writeStatus(client: Client, compute: Compute, pod: Pod, status: Pod["status"]): Promise<undefined> {
+  const { namespace, name = "" } = pod.metadata;
+  if (compute.mode === "simulated" && pod.metadata.annotations?.[computeLabel] !== compute.mode) {
+    const metadata = { uid: pod.metadata.uid, annotations: { [computeLabel]: compute.mode } };
+    await client.patch(pods, { namespace, name }, "merge", { metadata }, { fieldManager });
+  }
+  const patch = status === undefined ? undefined : statusPatch(pod, status);
+  if (patch === undefined) return;
+  await client.patch(pods, { namespace, name }, "strategic", patch, { fieldManager, subresource: "status" });
+}
+
+/** Lets the object go. Finalizers may keep it; then it has no more time to wait for. */
+async function removePod(client: Client, pod: Pod): Promise<void> {
+  const { namespace, name = "", uid, deletionGracePeriodSeconds } = pod.metadata;
+  if (deletionGracePeriodSeconds === 0) return;
+  await client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } }).catch(unlessGone);
+}
+
+/** The pod has gone, or another has its name: there is nothing left to do for this one. */
+function unlessGone(error: unknown): "gone" {
+  if (isStatusError(error, "NotFound") || isStatusError(error, "Conflict")) return "gone";
+  throw error;
+}
