@@ -7,6 +7,7 @@ export {
   openCertificateAuthority,
 } from "./certificates/authority.ts";
 export type { PemPair } from "./certificates/issue.ts";
+export { type RequestedSubject, type RequestSigning, readRequest } from "./certificates/sign-request.ts";
 export { createFrontPage, type FrontPage } from "./front-page/front-page.ts";
 export {
   type ApplicationDetails,

@@ -7,6 +7,7 @@ import { domainToASCII } from "node:url";
 import { writeFileAtomically } from "../../lib/index.ts";
 import { isErrno, makeDirectoryAtomically, removeOldDrafts } from "./files.ts";
 import { type CertificateUse, createAuthority, issueCertificate, type PemPair } from "./issue.ts";
+import { type RequestSigning, signRequest } from "./sign-request.ts";
 
 /** Signs the certificates of one platform. */
 export type CertificateAuthority = {
@@ -21,6 +22,8 @@ export type CertificateAuthority = {
   issueServer(names: { dnsNames: readonly string[]; ipAddresses: readonly string[] }): Promise<PemPair>;
   /** A certificate that names a user and his groups as Kubernetes reads them; kept on disk like a server's. */
   issueClient(subject: { commonName: string; organizations: readonly string[] }): Promise<PemPair>;
+  /** Signs the key of a PKCS #10 request; nothing is kept. @returns PEM. @throws {Error} for what is no such request */
+  signRequest(request: string, signing: RequestSigning): Promise<string>;
 };
 
 /** The files of a certificate authority do not fit together. It is never replaced silently, since people trust it. */
@@ -72,6 +75,7 @@ export async function openCertificateAuthority(
     caCertificatePem: authority.cert,
     caCertificateFile: files.cert,
     issueServer: async (names) => await obtain({ for: "server", ...normalNames(names) }),
+    signRequest: async (request, signing) => await signRequest(authority, request, signing),
     issueClient: async ({ commonName, organizations }) => await obtain({ for: "client", commonName, organizations }),
   };
 }

@@ -16,7 +16,7 @@ const leafDays = 397;
 /** Certificates begin in the past, since clocks of virtual machines lag behind after a suspend. */
 const clockSkewMs = 60 * 60 * 1000;
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+export const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /**
  * Makes a certificate authority that may sign servers and clients but no further authorities.
@@ -73,7 +73,7 @@ export async function issueCertificate(authority: PemPair, use: CertificateUse, 
 }
 
 /** Loading the library takes about 90 ms, so a start that issues nothing does without it. */
-async function loadX509() {
+export async function loadX509() {
   await import("./reflect-metadata.ts");
   return await import("@peculiar/x509");
 }
@@ -94,12 +94,12 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return `-----BEGIN PRIVATE KEY-----\n${der.replace(/.{64}/g, "$&\n").trimEnd()}\n-----END PRIVATE KEY-----\n`;
 }
 
-function toPem(certificate: { toString(format: "pem"): string }): string {
+export function toPem(certificate: { toString(format: "pem"): string }): string {
   return certificate.toString("pem").trimEnd() + "\n";
 }
 
 /** 16 random bytes as hex; the first is between 0x40 and 0x7f, which keeps the number positive and its length fixed. */
-function createSerial(): string {
+export function createSerial(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
   return bytes.toString("hex");
