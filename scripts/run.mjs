@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nodeBinary } from "./node-binary.mjs";
+import { nodeBinary, nodeEnvironment } from "./node-binary.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const main = join(root, "src", "cli", "main.ts");
@@ -106,6 +106,7 @@ function run(command, commandArgs) {
     const child = spawn(command, commandArgs, {
       cwd: process.env.INIT_CWD && name === "skiff" ? process.env.INIT_CWD : root,
       stdio: "inherit",
+      env: name === "skiff" || name === "start" ? nodeEnvironment() : process.env,
     });
     const forward = (signal) => child.kill(signal);
     process.on("SIGINT", forward);

@@ -5,13 +5,14 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nodeBinary } from "./node-binary.mjs";
+import { nodeBinary, nodeEnvironment } from "./node-binary.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, "dist", "cli", "main.js");
 const main = existsSync(built) ? built : join(root, "src", "cli", "main.ts");
 const child = spawn(nodeBinary(root), ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)], {
   stdio: "inherit",
+  env: nodeEnvironment(),
 });
 // Who stops this command means the one it runs; a terminal sends Ctrl-C to both already, others do not.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { errorText, isAlive, sleep, waitUntil } from "../lib/index.ts";
-import { type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
+import { compileCache, type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
 import { CliError, isErrorCode } from "./errors.ts";
 
 /** How long a platform may take to start; a database of 200,000 objects takes a few seconds. */
@@ -123,7 +123,13 @@ async function startDaemon(config: PlatformConfig, state: StateDirectory, logLev
   const output = openSync(state.log, "a", 0o600);
   const main = process.argv[1] ?? "";
   const args = [...process.execArgv, main, "start", "--foreground", "--name", config.name, "--log-level", logLevel];
-  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", output, output, "ipc"], cwd: "/" });
+  const child = spawn(process.execPath, args, {
+    detached: true,
+    stdio: ["ignore", output, output, "ipc"],
+    cwd: "/",
+    // In force before the first of our modules is read; what main.ts asks for comes too late for itself.
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache() },
+  });
   closeSync(output);
   const failed = (why: string) => new CliError("start-failed", { name: config.name, why, log: state.log });
   let message: DaemonMessage;
