@@ -10,7 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const levels: string[][] = [
   ["lib"],
   ["apimachinery"],
-  ["apis", "client", "storage", "git", "render"],
+  ["apis", "cel", "client", "storage", "git", "render"],
   ["apiserver", "controller-runtime"],
   ["controllers", "gitops", "packages"],
   ["gateway"],

@@ -13,7 +13,16 @@ export {
 } from "./field-selectors.ts";
 export { type Fields, fieldsAt, isFields, itemsAt, listAt, numberAt, textAt, textsAt, valueAt } from "./fields.ts";
 export { compareUtf8, formatGoExponent, formatGoFloat, formatGoJson, formatGoValue, quoteGo } from "./go-format.ts";
-export { canonicalJson, cloneJson, deepEqual, duplicateJsonKeys, jsonDepthMax, parseJson, setField } from "./json.ts";
+export {
+  canonicalJson,
+  cloneJson,
+  deepEqual,
+  duplicateJsonKeys,
+  jsonDepthMax,
+  parseJson,
+  setField,
+  strictJsonProblems,
+} from "./json.ts";
 export { applyJsonPatch, jsonPatchOperationsMax } from "./json-patch.ts";
 export { applyMergePatch, createMergePatch } from "./merge-patch.ts";
 export {

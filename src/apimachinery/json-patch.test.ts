@@ -159,7 +159,10 @@ test("a patch is bounded in operations and in what it copies", () => {
     message: "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001",
   });
   const doubling = new Array(60).fill({ op: "copy", from: "/a", path: "/a/-" });
-  assert.throws(() => applyJsonPatch({ a: ["x"] }, doubling), (error: Error) => /accumulated size increase of copy/.test(String(error.cause)));
+  assert.throws(
+    () => applyJsonPatch({ a: ["x"] }, doubling),
+    (error: Error) => /accumulated size increase of copy/.test(String(error.cause)),
+  );
 });
 
 test("a field named __proto__ is a field", () => {

@@ -9,14 +9,17 @@ const duplicatesMax = 100;
 /** An array (without `keys`) or an object that is still open, and the field or item of it that is being read. */
 type Level = { keys?: Map<string, number>; key: string; index: number };
 
+/** Told of each field as it comes: its path, and how often it has come by now. */
+export type OnKey = (path: string, count: number) => void;
+
 /**
  * Walks over JSON without building values: finds fields that stand twice, and says of broken JSON what is wrong and where.
  * It keeps its own stack, so no input can exhaust the call stack.
  */
-export function scanJson(text: string): JsonScan {
+export function scanJson(text: string, onKey?: OnKey): JsonScan {
   const duplicates = new Set<string>();
   try {
-    scan(text, duplicates);
+    scan(text, duplicates, onKey);
     return { duplicates: [...duplicates] };
   } catch (error) {
     if (!(error instanceof ScanError)) throw error;
@@ -39,7 +42,7 @@ function quoteRune(code: number): string {
   return character === '"' ? `'"'` : `'${quoteGo(character).slice(1, -1)}'`;
 }
 
-function scan(text: string, duplicates: Set<string>): void {
+function scan(text: string, duplicates: Set<string>, onKey: OnKey | undefined): void {
   const levels: Level[] = [];
   let expect: "value" | "first" | "key" | "end" = "value";
   let at = 0;
@@ -69,6 +72,7 @@ function scan(text: string, duplicates: Set<string>): void {
       expect = "end";
     } else if (expect !== "value" && level?.keys !== undefined) {
       const { end, count } = scanKey(text, at, level, level.keys);
+      onKey?.(pathOf(levels), count);
       if (count === 2 && duplicates.size < duplicatesMax) duplicates.add(pathOf(levels));
       at = end;
       expect = "value";

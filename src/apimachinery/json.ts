@@ -123,3 +123,20 @@ function placeOf(text: string, offset: number): string {
 export function duplicateJsonKeys(text: string): string[] {
   return scanJson(text).duplicates;
 }
+
+/**
+ * The fields of a text that strict decoding refuses, in the order in which Kubernetes' decoder meets them: unknown ones where
+ * they stand first, others where they stand for the second time.
+ *
+ * @param text valid JSON
+ * @param unknown paths of fields that the kind does not have
+ */
+export function strictJsonProblems(text: string, unknown: readonly string[]): { path: string; isUnknown: boolean }[] {
+  const strange = new Set(unknown);
+  const problems: { path: string; isUnknown: boolean }[] = [];
+  scanJson(text, (path, count) => {
+    if (count === 1 && strange.delete(path)) problems.push({ path, isUnknown: true });
+    if (count === 2) problems.push({ path, isUnknown: false });
+  });
+  return [...problems, ...[...strange].map((path) => ({ path, isUnknown: true }))];
+}

@@ -66,6 +66,7 @@ export type {
   RemoteRepository,
 } from "./idpbuilder/kinds.ts";
 export { convertBuiltin } from "./kubernetes/convert.ts";
+export { parseGoDurationMs } from "./kubernetes/cron/duration.ts";
 export { nextCronTime } from "./kubernetes/cron/next.ts";
 export { CronError, type CronSchedule, cronProblem, parseCron } from "./kubernetes/cron/parse.ts";
 export { isTimeZone, openZone } from "./kubernetes/cron/time-zone.ts";
@@ -98,7 +99,7 @@ export { allocateService, apiServiceAddress, type Taken, takenBy } from "./kuber
 export { type Strategy, strategyOf } from "./kubernetes/strategy.ts";
 export type { Cell } from "./kubernetes/tables/text.ts";
 export { type Column, tableCells, tableColumns } from "./kubernetes/tables.ts";
-export { validateBuiltin } from "./kubernetes/validation.ts";
 export { validateObjectMeta, validateObjectMetaUpdate } from "./kubernetes/validation/metadata.ts";
+export { validateBuiltin } from "./kubernetes/validation.ts";
 export { completeBuiltin, emptyBuiltin } from "./kubernetes/zero-values.ts";
 export { type LogicalCluster, logicalClusterCrd } from "./skiff/logical-cluster.ts";

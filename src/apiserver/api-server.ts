@@ -3,6 +3,7 @@ import type { Handler, Log, User } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { AnonymousRule } from "./access/authenticate.ts";
 import type { Authorizer } from "./access/authorize.ts";
+import { certificateConditions } from "./access/certificate-conditions.ts";
 import { certificateChecks } from "./access/certificates.ts";
 import type { TokenAuthenticator } from "./access/identity.ts";
 import { ensureDefaultPolicy } from "./access/policy/ensure-default-policy.ts";
@@ -21,6 +22,7 @@ import { defaultPlugins } from "./admission/default-plugins.ts";
 import { resourceQuota } from "./admission/quota/resource-quota.ts";
 import { serviceAccount } from "./admission/service-account.ts";
 import { createCaller, type ResolveService } from "./admission/webhooks/connect.ts";
+import { createMatchConditions } from "./admission/webhooks/match-conditions.ts";
 import { resolveFromStore } from "./admission/webhooks/resolve-service.ts";
 import { createWebhooks } from "./admission/webhooks/webhooks.ts";
 import type { Audit } from "./audit/trail.ts";
@@ -138,11 +140,11 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       escalationChecks(policy, authorizer),
       ...defaultPlugins({
         accounts: options.serviceAccountAdmission === false ? [] : [serviceAccount],
-        certificates: [certificateChecks(authorizer)],
+        certificates: [certificateConditions, certificateChecks(authorizer)],
       }),
       definitionNaming,
       ...(options.admission ?? []),
-      createWebhooks({ caller }),
+      createWebhooks({ caller, conditions: createMatchConditions() }),
       resourceQuota,
     ]),
     frames: shared.frames,

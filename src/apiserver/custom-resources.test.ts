@@ -232,24 +232,6 @@ test("several versions show the same objects; the stored one is remembered", asy
   assert.equal((await server.ok("GET", `${v2}/a`)).spec.teeth, 30);
 });
 
-test("a conversion webhook is not called, and that is said only when it is needed", async () => {
-  await using server = await withGears((spec) => {
-    spec.versions.push({ ...structuredClone(spec.versions[0]), name: "v2", storage: false });
-    spec.conversion = {
-      strategy: "Webhook",
-      webhook: { clientConfig: { url: "https://localhost/" }, conversionReviewVersions: ["v1"] },
-    };
-  });
-  await server.ok("POST", gears, { body: gear("a") });
-  await server.ok("GET", `${gears}/a`);
-  const { status, body } = await server.send("GET", "/apis/example.com/v2/namespaces/default/gears/a");
-  assert.equal(status, 500);
-  assert.match(
-    body.message,
-    /conversion of gears\.example\.com from example\.com\/v1 to example\.com\/v2 needs the CRD's conversion webhook/,
-  );
-});
-
 test("a version that is served no more takes its watches and its discovery with it", async () => {
   await using server = await withGears((spec) =>
     spec.versions.push({ ...structuredClone(spec.versions[0]), name: "v2", storage: false }),

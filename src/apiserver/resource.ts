@@ -32,7 +32,13 @@ export type Rules = {
   /** Puts back what a client may not change through this path, and moves `generation`. Changes its first argument. */
   prepareForUpdate(object: KubeObject, live: KubeObject, subresource: string): void;
   validateCreate(object: KubeObject): StatusCause[];
-  validateUpdate(object: KubeObject, live: KubeObject, subresource: string): StatusCause[];
+  /** @param warn gets what is wrong but was so before, which does not stop an update */
+  validateUpdate(
+    object: KubeObject,
+    live: KubeObject,
+    subresource: string,
+    warn?: (text: string) => void,
+  ): StatusCause[];
 };
 
 /** One resource in one version, and everything in which it differs from others. */
@@ -138,4 +144,19 @@ export function groupResourceOf({ group, resource }: ApiResource): GroupResource
 
 export function groupKindOf({ group, kind }: ApiResource): GroupKind {
   return { group, kind };
+}
+
+/** Kinds whose delete answers with the object, not with a Status. */
+const shownWhenDeleted = new Set([
+  "persistentvolumeclaims",
+  "persistentvolumes",
+  "pods",
+  "podtemplates",
+  "resourcequotas",
+  "serviceaccounts",
+  "services",
+]);
+
+export function showsDeleted({ storageName }: ApiResource): boolean {
+  return shownWhenDeleted.has(storageName);
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../apimachinery/index.ts";
+import { withConditionRules } from "./admission/webhooks/match-conditions.ts";
 import { builtinApiResources } from "./builtin.ts";
 import { type Catalog, createCatalog } from "./catalog.ts";
 import { withDefinitionRules } from "./crd/admission.ts";
@@ -26,7 +27,7 @@ export type SharedParts = {
 };
 
 export function createSharedParts(version: VersionInfo): SharedParts {
-  const builtin = builtinApiResources().map(withDefinitionRules);
+  const builtin = builtinApiResources().map(withDefinitionRules).map(withConditionRules);
   return {
     version,
     builtin,

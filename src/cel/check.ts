@@ -146,7 +146,8 @@ class Checker {
       case "map":
         return type.parameters[1] ?? dynType;
       case "object":
-        return type.fields?.get(field) ?? this.#report(at, `undefined field '${field}'`);
+        if (type.fields === undefined) return this.#report(at, `unexpected failed resolution of '${type.name}'`);
+        return type.fields.get(field) ?? this.#report(at, `undefined field '${field}'`);
       case "param":
         this.#assign(dynType, type);
         return dynType;

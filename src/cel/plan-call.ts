@@ -161,9 +161,8 @@ function planFunction(reference: FunctionReference, args: readonly Argument[]): 
   const simple = unary[name];
   if (simple !== undefined && first !== undefined) {
     return (frame) => {
-      const value = first(frame);
       frame.charge(1);
-      return simple(value);
+      return simple(first(frame));
     };
   }
   return planOverloads(reference, args, cost);
@@ -215,7 +214,12 @@ function planOverloads({ name, overloads }: FunctionReference, args: readonly Ar
 
   return (frame) => {
     const values: Value[] = [];
-    for (const run of runs) values.push(run(frame));
+    try {
+      for (const run of runs) values.push(run(frame));
+    } catch (error) {
+      if (runs.length === 1 && "before" in cost) frame.charge(cost.before([null], frame));
+      throw error;
+    }
     if ("before" in cost) frame.charge(cost.before(values, frame));
     const implementation = sure ?? choose(overloads, values)?.run;
     if (implementation === undefined) return noOverloadOf(name, values);

@@ -26,6 +26,7 @@ export function formatIssues(text: string, issues: readonly Issue[]): string {
 /** Lines from 1, columns from 0 in characters; a fault that is nowhere is in line -1 before column 0. */
 function placeOf(lines: readonly string[], at: number): { line: number; column: number } {
   if (at < 0) return { line: -1, column: -1 };
+  if (lines.length === 1 && lines[0] === "") return { line: 1, column: -1 };
   let start = 0;
   for (const [index, line] of lines.entries()) {
     if (at <= start + line.length) return { line: index + 1, column: characters(line.slice(0, at - start)).length };

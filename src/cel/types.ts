@@ -68,8 +68,8 @@ export function opaqueType(name: string, ...parameters: Type[]): Type {
   return { kind: "opaque", name, parameters };
 }
 
-/** @param fields types by the names that expressions use; none for an object without fields to select */
-export function objectType(name: string, fields: ReadonlyMap<string, Type> = new Map()): Type {
+/** @param fields types by the names that expressions use; absent for a type that only functions know how to use */
+export function objectType(name: string, fields?: ReadonlyMap<string, Type>): Type {
   return { kind: "object", name, parameters: [], fields };
 }
 

@@ -172,7 +172,15 @@ export const errorTable = {
   "needs-pods": {
     what: ({ why }) =>
       `Some applications become healthy only when their pods run, and this platform runs no pods:\n${why}`,
-    fix: plain("The objects are stored and served; run these packages on a cluster with nodes to see them healthy"),
+    fix: plain(
+      "The objects are stored and served. To have the life cycle of pods played, start with: skiff create --compute=simulated",
+    ),
+    exitCode: exitCodes.needsPods,
+  },
+  "needs-outside": {
+    what: ({ why }) =>
+      `Some applications become healthy only when something outside the cluster answers for them, and nothing does:\n${why}`,
+    fix: plain("The objects are stored and served; their pods are simulated"),
     exitCode: exitCodes.needsPods,
   },
   interrupted: {

@@ -1,3 +1,4 @@
+import type { KubeObject } from "../apimachinery/index.ts";
 import type { CustomPackage, GitRepository, Localbuild } from "../apis/index.ts";
 import { type Client, startInformer } from "../client/index.ts";
 import { silentLog } from "../lib/index.ts";
@@ -53,7 +54,7 @@ export async function observePlatform(client: Client, name: string, ended?: Prom
       repositories: repositories.all(),
       applications: apps.all(),
       applicationSets: sets.all(),
-      nodes: machines.all().length,
+      pods: podsOf(machines.all()),
     }),
     async changed(withinMs) {
       const over = Promise.withResolvers<void>();
@@ -62,4 +63,11 @@ export async function observePlatform(client: Client, name: string, ended?: Prom
     },
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** What becomes of pods, as the labels of the nodes say; nodes without that label are somebody else's, and run them. */
+function podsOf(nodes: readonly KubeObject[]): Snapshot["pods"] {
+  const modes = nodes.map(({ metadata }) => metadata.labels?.["skiff.dev/compute"]);
+  if (modes.includes(undefined)) return "run";
+  return modes.includes("simulated") ? "simulated" : "wait";
 }

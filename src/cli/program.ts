@@ -4,6 +4,8 @@ import type { CreateFlags } from "./commands/create.ts";
 import { defaultName } from "./default-name.ts";
 import { CliError } from "./errors.ts";
 
+/** As many nodes as a platform can have. */
+const nodesMax = 1000;
 /** Names of the DNS have up to 253 characters, and what the platform puts in front of the host needs some of them. */
 const hostMax = 240;
 
@@ -92,6 +94,13 @@ function addCreate(program: Command): void {
     .option("--api-port <port>", "port of the Kubernetes API on 127.0.0.1 (default: a free one)", parsePort)
     .addOption(new Option("--protocol <protocol>", "https or http (default: https)").argParser(parseProtocol))
     .option("--listen-address <address>", "address the gateway listens on (default: 127.0.0.1)")
+    .addOption(
+      new Option(
+        "--compute <mode>",
+        "what becomes of pods: none leaves them waiting, simulated plays their life cycle (default: none)",
+      ).choices(["none", "simulated"]),
+    )
+    .option("--nodes <count>", "how many nodes there are (default: 1)", parseNodes)
     .option("--use-path-routing", "serve under paths of one host instead of sub-domains")
     .option("--dev-password", "use the password developer everywhere, for demonstrations")
     .option(
@@ -100,6 +109,11 @@ function addCreate(program: Command): void {
       collect,
       [],
     )
+    .option(
+      "--authentication-config <file>",
+      "AuthenticationConfiguration with the issuers of tokens that are trusted ('' for none)",
+    )
+    .option("--audit-policy-file <file>", "audit policy that says which requests go to log/audit.log ('' for none)")
     .option("-n, --no-exit", "stay and show changes until interrupted; the platform runs on either way")
     .option("--timeout <duration>", "how long to wait until everything is ready", "5m")
     .addOption(
@@ -219,6 +233,15 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port >= 1 && port <= 65535) return port;
   throw new CliError("usage", { why: `${JSON.stringify(text)} is no port: give a number from 1 to 65535` });
+}
+
+function parseNodes(text: string): number {
+  const nodes = Number(text);
+  if (/^\d+$/.test(text) && nodes >= 1 && nodes <= nodesMax) return nodes;
+  throw new CliError("usage", {
+    why: `${JSON.stringify(text)} is no number of nodes: give one from 1 to ${nodesMax}`,
+    command: "skiff create",
+  });
 }
 
 function parseProtocol(text: string): string {

@@ -82,7 +82,7 @@ function snapshot(status: ApplicationState["status"], more: Partial<Snapshot> = 
     repositories: [],
     applications: [application(status)],
     applicationSets: [],
-    nodes: 0,
+    pods: "wait",
     ...more,
   };
 }
@@ -186,9 +186,35 @@ const cases: Record<string, { given: Snapshot; want: ItemState; why?: RegExp }> 
   "waiting for workloads on a cluster with nodes": {
     given: snapshot(
       { sync: { status: "Synced" }, health: { status: "Progressing" }, resources: [deployment] },
-      { nodes: 1 },
+      { pods: "run" },
     ),
     want: "waiting",
+  },
+  "waiting for simulated workloads": {
+    given: snapshot(
+      {
+        sync: { status: "Synced" },
+        health: { status: "Progressing" },
+        resources: [{ ...deployment, health: { status: "Progressing" } }],
+      },
+      { pods: "simulated" },
+    ),
+    want: "waiting",
+  },
+  "in need of somebody outside when only an Ingress is left beside simulated workloads": {
+    given: snapshot(
+      {
+        sync: { status: "Synced" },
+        health: { status: "Progressing" },
+        resources: [
+          { ...deployment, health: { status: "Healthy" } },
+          { group: "networking.k8s.io", kind: "Ingress", name: "web", health: { status: "Progressing" } },
+        ],
+      },
+      { pods: "simulated" },
+    ),
+    want: "needs-pods",
+    why: /Ingress web/,
   },
   "broken when the API server refused the Application": {
     given: snapshot(

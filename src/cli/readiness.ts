@@ -42,8 +42,8 @@ export type Snapshot = {
   repositories: readonly GitRepository[];
   applications: readonly ApplicationState[];
   applicationSets: readonly ApplicationSetState[];
-  /** Without nodes nothing runs pods. */
-  nodes: number;
+  /** What becomes of pods once a node has them. */
+  pods: "run" | "simulated" | "wait";
 };
 
 /** What the command waits for: this start of it, and these packages. */
@@ -67,6 +67,9 @@ const runtimeKinds = new Set([
   "PersistentVolumeClaim",
   "Ingress",
 ]);
+
+/** Kinds that wait for an address from outside also where pods are simulated. */
+const outsideKinds = new Set(["Ingress", "Service"]);
 
 /** Says for each awaited package and each of its Applications how it stands. Pure. */
 export function assess(snapshot: Snapshot, awaited: Awaited): Item[] {
@@ -167,7 +170,6 @@ function failingText(why: string): boolean {
 }
 
 function applicationItem(what: string, application: ApplicationState | undefined, snapshot: Snapshot): Item {
-  const { nodes } = snapshot;
   const status = application?.status;
   const sync = status?.sync?.status ?? "Unknown";
   const health = status?.health?.status ?? "Unknown";
@@ -176,7 +178,7 @@ function applicationItem(what: string, application: ApplicationState | undefined
   if (sync === "Synced" && health === "Healthy" && status?.operationState?.phase !== "Running")
     return { what, state: "ready", why: "Synced, Healthy", children: [] };
   const why = reasonOf(application, sync, health);
-  const idle = nodes === 0 ? runtimeResources(application) : [];
+  const idle = idleResources(application, snapshot);
   if (
     idle.length > 0 &&
     (sync === "Synced" || isWaitingForRuntime(status?.operationState?.message)) &&
@@ -237,9 +239,22 @@ function reasonOf(application: ApplicationState | undefined, sync: string, healt
   return detail === "" ? `${sync}, ${health}` : `${sync}, ${health}: ${detail}`;
 }
 
-function runtimeResources(application: ApplicationState | undefined): string[] {
+/** What keeps an Application from being healthy although nothing is wrong: nobody here does what it waits for. */
+function idleResources(application: ApplicationState | undefined, { pods }: Snapshot): string[] {
   const resources = application?.status?.resources ?? [];
-  return resources.filter(({ kind }) => runtimeKinds.has(kind)).map(({ kind, name }) => `${kind} ${name}`);
+  const named = (some: typeof resources) => some.map(({ kind, name }) => `${kind} ${name}`);
+  switch (pods) {
+    case "run":
+      return [];
+    case "wait":
+      return named(resources.filter(({ kind }) => runtimeKinds.has(kind)));
+    case "simulated": {
+      const open = resources.filter(({ health }) => health?.status !== undefined && health.status !== "Healthy");
+      const isOutside = ({ kind, health }: (typeof open)[number]) =>
+        outsideKinds.has(kind) && health?.status === "Progressing";
+      return open.every(isOutside) ? named(open) : [];
+    }
+  }
 }
 
 function isWaitingForRuntime(message: string | undefined): boolean {

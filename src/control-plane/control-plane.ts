@@ -3,7 +3,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type KubeObject, stringifyYaml } from "../apimachinery/index.ts";
 import { logicalClusterCrd } from "../apis/index.ts";
-import { openClusters, restoreSnapshot, type Snapshot, takeSnapshot } from "../apiserver/index.ts";
+import {
+  createServiceAccountIssuer,
+  generateServiceAccountKey,
+  openClusters,
+  restoreSnapshot,
+  type Snapshot,
+  takeSnapshot,
+} from "../apiserver/index.ts";
 import { type Client, createClient } from "../client/index.ts";
 import { startControllers } from "../controllers/index.ts";
 import { type Handler, type Log, silentLog, type User } from "../lib/index.ts";
@@ -70,12 +77,16 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   await using parts = new AsyncDisposableStack();
   const store = parts.use(dir === undefined ? openMemoryStore() : await openDurableStore(dir, log));
   const tokens = new Map<string, User>();
+  const issuer = createServiceAccountIssuer({ privateKey: generateServiceAccountKey() });
   const endpoint = options.listen ? parts.use(await listen({ port: options.port ?? 0, log })) : undefined;
   const clusters = parts.use(
     await openClusters({
       store,
       log,
       tokens,
+      serviceAccountIssuer: issuer,
+      // Nobody makes the accounts that pods need when no controllers run.
+      serviceAccountAdmission: options.controllers !== false,
       url: endpoint?.url ?? "https://127.0.0.1",
       secret: randomBytes(32),
       ...(now === undefined ? {} : { now }),
@@ -102,6 +113,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       await startControllers({
         client: admin.client,
         caCertificate: endpoint?.caCertificate ?? "",
+        signToken: issuer.sign,
         log,
         ...(now === undefined ? {} : { now }),
       }),

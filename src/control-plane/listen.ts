@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:https";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errorText, type Handler, type Log, serveHandler } from "../lib/index.ts";
@@ -15,6 +16,8 @@ export type Endpoint = AsyncDisposable & {
 
 const host = "127.0.0.1";
 
+type Gateway = typeof import("../gateway/index.ts");
+
 /** Opens a TLS port with a certificate of its own. */
 export async function listen({ port, log }: { port: number; log: Log }): Promise<Endpoint> {
   let handler: Handler = async () => ({ status: 503, headers: { "retry-after": "1" } });
@@ -22,8 +25,17 @@ export async function listen({ port, log }: { port: number; log: Log }): Promise
     (request) => handler(request),
     (error) => log.error("Cannot answer a request", { why: errorText(error) }),
   );
-  const { ca, cert, key } = await certificates();
+  // Loaded when it is needed: it takes longer than the rest of the start.
+  const gateway = await import("../gateway/index.ts");
+  const { ca, cert, key } = await certificates(gateway);
   const server = createServer({ cert, key }, answer);
+  const upgrade = gateway.webSocketWatches((request) => handler(request), log);
+  gateway.takeUpgrades(server, { upgrade, log });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
   server.listen(port, host);
   await once(server, "listening");
   const address = server.address();
@@ -37,15 +49,13 @@ export async function listen({ port, log }: { port: number; log: Log }): Promise
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
 }
 
-async function certificates(): Promise<{ ca: string; cert: string; key: string }> {
-  // Loaded when it is needed: it takes longer than the rest of the start.
-  const { openCertificateAuthority } = await import("../gateway/index.ts");
+async function certificates({ openCertificateAuthority }: Gateway): Promise<{ ca: string; cert: string; key: string }> {
   const dir = mkdtempSync(join(tmpdir(), "skiff-control-plane-"));
   try {
     const authority = await openCertificateAuthority(dir, { name: "control-plane" });

@@ -81,3 +81,19 @@ test("the earlier of two times wins", async () => {
   controller.enqueue("a", 1);
   await done.promise;
 });
+
+test("a key that is tried again at once lets the event loop turn in between", async () => {
+  let turned = false;
+  setImmediate(() => (turned = true));
+  await using controller = startController({
+    name: "test",
+    log: silentLog,
+    async reconcile(): Promise<Result> {
+      if (turned) seen.resolve();
+      return turned ? { state: "done" } : { state: "retry", reason: "not yet", afterMs: 0 };
+    },
+  });
+  const seen = Promise.withResolvers<void>();
+  controller.enqueue("a");
+  await seen.promise;
+});

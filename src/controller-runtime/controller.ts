@@ -27,6 +27,8 @@ export type Controller = AsyncDisposable & {
 /** client-go's default controller rate limiter: 5 ms doubling; the longest wait is cut from its 1000 s to half a minute. */
 const retryFirstMs = 5;
 const retryMaxMs = 30_000;
+/** Whatever comes sooner would see the same: what is written is not published before a turn of the event loop has ended. */
+const turnMs = 1;
 
 /** Runs a work queue of keys: each is reconciled once at a time, again when it was queued meanwhile, later when it failed. */
 export function startController(options: ControllerOptions): Controller {
@@ -88,7 +90,7 @@ export function startController(options: ControllerOptions): Controller {
         return;
       case "again":
         failures.delete(key);
-        enqueue(key, result.afterMs);
+        enqueue(key, Math.max(turnMs, result.afterMs));
         return;
       case "retry": {
         const count = (failures.get(key) ?? 0) + 1;
@@ -99,7 +101,7 @@ export function startController(options: ControllerOptions): Controller {
           key,
           why: result.reason,
         });
-        enqueue(key, result.afterMs ?? backoffMs(count, retryFirstMs, retryMaxMs));
+        enqueue(key, Math.max(turnMs, result.afterMs ?? backoffMs(count, retryFirstMs, retryMaxMs)));
       }
     }
   };

@@ -26,8 +26,10 @@ export {
   PortForbiddenError,
   PortTakenError,
   startListener,
+  takeUpgrades,
   type UpgradeHandler,
 } from "./listener/listener.ts";
+export { webSocketWatches } from "./listener/websocket-watch.ts";
 export { type Route, type RoutingTable, routedHostNames, routeRequests, routeUpgrades } from "./routes.ts";
 export {
   installTrust,

@@ -54,6 +54,8 @@ export type HttpResponse = {
   status: number;
   headers: OutgoingHttpHeaders;
   body?: string | Uint8Array | AsyncIterable<string | Uint8Array>;
+  /** Each line of the body is a message of its own, for a client that asked for a WebSocket. */
+  lines?: boolean;
 };
 
 /** Answers a request. It throws only when it is broken: what a client does wrong is a response. */
@@ -125,7 +127,8 @@ export function serveHandler(handler: Handler, onError: (error: unknown, request
   };
 }
 
-function requestFrom(message: IncomingMessage | Http2ServerRequest, signal: AbortSignal): HttpRequest {
+/** What a request over the network is to a handler. */
+export function requestFrom(message: IncomingMessage | Http2ServerRequest, signal: AbortSignal): HttpRequest {
   const headers = message.headers;
   const authority = headers[":authority"];
   const request: HttpRequest = {

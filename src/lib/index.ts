@@ -9,6 +9,7 @@ export {
   type HttpRequest,
   type HttpResponse,
   readBody,
+  requestFrom,
   serveHandler,
   type User,
 } from "./http.ts";

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { SqliteStore } from "../storage/index.ts";
-import { openSqliteStore } from "../storage/index.ts";
 import { type PlatformConfig, readConfig, writeConfig } from "./config.ts";
 import { platformsRoot, type StateDirectory, stateDirectory } from "./state-directory.ts";
 
@@ -37,6 +36,7 @@ export async function* backupPlatform(state: StateDirectory, store?: SqliteStore
 }
 
 async function copyStopped(state: StateDirectory, copy: string): Promise<void> {
+  const { openSqliteStore } = await import("../storage/index.ts");
   await using store = await openSqliteStore({ file: state.database });
   await store.backup(copy);
 }
@@ -109,6 +109,7 @@ export async function restorePlatform(
     const config = readConfig(inDraft);
     if (config === undefined) throw new BackupError(`${file} is no backup of a platform: it has no config.json`);
     if (!existsSync(inDraft.database)) throw new BackupError(`${file} is not whole: it has no database`);
+    const { openSqliteStore } = await import("../storage/index.ts");
     const store = await openSqliteStore({ file: inDraft.database });
     await store[Symbol.asyncDispose]();
     const name = options.name ?? config.name;

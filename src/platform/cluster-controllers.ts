@@ -1,6 +1,6 @@
 import type { Clusters } from "../apiserver/index.ts";
 import { createClient } from "../client/index.ts";
-import { startControllers } from "../controllers/index.ts";
+import { type ComputeOptions, type ControllerSigning, startControllers } from "../controllers/index.ts";
 import { errorText, type Log, type User } from "../lib/index.ts";
 
 const system: User = { name: "system:skiff", groups: ["system:masters", "system:authenticated"] };
@@ -11,6 +11,8 @@ const acting = new Set([
   "pods",
   "replicationcontrollers",
   "services",
+  "serviceaccounts",
+  "secrets",
   "endpoints",
   "nodes",
   "persistentvolumes",
@@ -50,7 +52,11 @@ type Running = { controllers: Promise<AsyncDisposable>; timer: NodeJS.Timeout | 
  * Runs the controllers of each logical cluster while there is something for them to do, so that of thousands of clusters
  * those where nothing happens cost nothing.
  */
-export function startClusterControllers(clusters: Clusters, caCertificate: string, log: Log): AsyncDisposable {
+export function startClusterControllers(
+  clusters: Clusters,
+  options: ControllerSigning & { compute: ComputeOptions },
+  log: Log,
+): AsyncDisposable {
   const running = new Map<string, Running>();
   const ending = new Map<string, Promise<void>>();
   let closed = false;
@@ -86,7 +92,7 @@ export function startClusterControllers(clusters: Clusters, caCertificate: strin
     const server = await clusters.open(cluster);
     if (server === undefined) return { [Symbol.asyncDispose]: async () => {} };
     const client = createClient(server.handler, { user: system, userAgent: "skiff-controllers" });
-    return await startControllers({ client, caCertificate, log: log.with({ cluster }) });
+    return await startControllers({ client, ...options, log: log.with({ cluster }) });
   };
   const awake = (cluster: string) => {
     if (closed) return;

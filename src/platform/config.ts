@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import type { ComputeMode } from "../controllers/index.ts";
 import { writeFileAtomically } from "../lib/index.ts";
 import { readJsonFile, type StateDirectory } from "./state-directory.ts";
 
@@ -18,9 +19,17 @@ export type PlatformConfig = {
   devPassword: boolean;
   /** Address that the gateway listens on. */
   listenAddress: string;
+  /** What runs pods: nothing, or a simulation of their life cycle. */
+  compute: ComputeMode;
+  /** How many nodes there are. */
+  nodes: number;
   /** When the platform was first ready; until then a start may be repeated with other settings. */
   created?: string;
 };
+
+export const computeModes = ["none", "simulated"] as const satisfies readonly ComputeMode[];
+/** More nodes than any test of scheduling needs; each has a range of 2,046 pod addresses of its own. */
+export const nodesMax = 1000;
 
 /** The configuration file is there but is none that this version can use. */
 export class ConfigError extends Error {}
@@ -70,8 +79,30 @@ function parseConfig(value: unknown, file: string): PlatformConfig {
     usePathRouting: fields["usePathRouting"] === true,
     devPassword: fields["devPassword"] === true,
     listenAddress: text("listenAddress"),
+    compute: computeOf(fields, wrong),
+    nodes: nodesOf(fields, wrong),
     ...(typeof fields["created"] === "string" ? { created: fields["created"] } : {}),
   };
+}
+
+type Wrong = (what: string) => ConfigError;
+
+/** Platforms made by older versions do not say it, and run no pods. */
+function computeOf({ compute = "none" }: Record<string, unknown>, wrong: Wrong): ComputeMode {
+  const mode = computeModes.find((known) => known === compute);
+  if (mode === undefined) throw wrong(`compute must be ${computeModes.join(" or ")}`);
+  return mode;
+}
+
+function nodesOf({ nodes = 1 }: Record<string, unknown>, wrong: Wrong): number {
+  if (typeof nodes === "number" && Number.isInteger(nodes) && nodes >= 1 && nodes <= nodesMax) return nodes;
+  throw wrong(`nodes must be a number from 1 to ${nodesMax}`);
+}
+
+/** What becomes of pods, in a sentence for people. */
+export function computeText({ compute, nodes }: Pick<PlatformConfig, "compute" | "nodes">): string {
+  if (compute === "none") return "Pods are not run: they are assigned to a node and wait";
+  return `Pods are simulated on ${nodes === 1 ? "one node" : `${nodes} nodes`}: their life cycle is played, nothing runs`;
 }
 
 /** A port that is free on the loopback interface now. */

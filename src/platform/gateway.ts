@@ -14,7 +14,7 @@ import {
 } from "../gateway/index.ts";
 import { type Accounts, createGitHandler, type Repositories, type Webhooks } from "../git/index.ts";
 import type { Log } from "../lib/index.ts";
-import { type PlatformConfig, platformUrls } from "./config.ts";
+import { computeText, type PlatformConfig, platformUrls } from "./config.ts";
 
 export type GatewayOptions = {
   config: PlatformConfig;
@@ -105,6 +105,7 @@ function partsOf(config: PlatformConfig): PartStatus[] {
     { name: "git", title: "Git", state: "ready", address: `${urls.git}/` },
     { name: "gitops", title: "GitOps engine", state: "ready" },
     { name: "packages", title: "Packages", state: "ready" },
+    { name: "compute", title: "Pods", state: "ready", message: computeText(config) },
     { name: "gateway", title: "Gateway", state: "ready", address: `${urls.front}/` },
   ];
 }

@@ -1,10 +1,21 @@
 // One platform on this machine: its configuration, its directory, and the start and stop of all its parts in order.
 // It promises that a platform either runs whole or says why it does not.
 // It leaves to the command line how people ask for it and what they see.
+
+export { type AccessFile, checkAccessFile, readAccessFile, writeAccessFile } from "./access-files.ts";
 export { BackupError, backupPlatform, restorePlatform } from "./backup.ts";
-export { ConfigError, freePort, type PlatformConfig, platformUrls, readConfig, writeConfig } from "./config.ts";
+export {
+  ConfigError,
+  computeText,
+  freePort,
+  type PlatformConfig,
+  platformUrls,
+  readConfig,
+  writeConfig,
+} from "./config.ts";
 export { type Platform, type PlatformOptions, PlatformStartError, type StartFailure, startPlatform } from "./start.ts";
 export {
+  compileCache,
   listPlatforms,
   platformsRoot,
   readJsonFile,

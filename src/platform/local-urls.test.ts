@@ -14,6 +14,8 @@ const config: PlatformConfig = {
   usePathRouting: false,
   devPassword: false,
   listenAddress: "127.0.0.1",
+  compute: "none",
+  nodes: 1,
 };
 const ours = { owner: "giteaAdmin", name: "repo" };
 

@@ -2,15 +2,22 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { argoprojCrds, idpbuilderCrds, logicalClusterCrd } from "../apis/index.ts";
-import { type Clusters, openClusters } from "../apiserver/index.ts";
+import { type Clusters, openClusters, type ServiceAccountIssuer } from "../apiserver/index.ts";
 import { createClient } from "../client/index.ts";
-import { startControllers } from "../controllers/index.ts";
-import { type CertificateAuthority, openCertificateAuthority, startListener } from "../gateway/index.ts";
+import { machineAddress, startControllers } from "../controllers/index.ts";
+import {
+  type CertificateAuthority,
+  openCertificateAuthority,
+  readRequest,
+  startListener,
+  webSocketWatches,
+} from "../gateway/index.ts";
 import { openAccounts, openRepositories, openSources, startWebhooks } from "../git/index.ts";
 import { startGitOps } from "../gitops/index.ts";
 import { type Handler, type User, writeFileAtomically } from "../lib/index.ts";
 import { startPackages } from "../packages/index.ts";
 import { openSqliteStore, type SqliteStore } from "../storage/index.ts";
+import { accessOptions, openServiceAccountIssuer } from "./access.ts";
 import { backupPlatform } from "./backup.ts";
 import { startClusterControllers } from "./cluster-controllers.ts";
 import { startClusterKubeconfigs } from "./cluster-kubeconfigs.ts";
@@ -48,8 +55,10 @@ export async function startParts(options: PlatformOptions): Promise<Platform> {
     }),
   );
 
+  const issuer = openServiceAccountIssuer(state);
   const clusters = parts.use(
     await openClusters({
+      ...accessOptions(state, parts, { issuer, log: log.with({ room: "apiserver" }) }),
       store,
       log: log.with({ room: "apiserver" }),
       url: `https://${loopback}:${config.apiPort}`,
@@ -67,6 +76,7 @@ export async function startParts(options: PlatformOptions): Promise<Platform> {
       alpn: ["http/1.1"],
       tls: { ...(await apiCertificate(authority)), ca: authority.caCertificatePem, requestClientCertificate: true },
       handler: clusters.handler,
+      upgrade: webSocketWatches(clusters.handler, log.with({ room: "apiserver" })),
       log: log.with({ room: "apiserver" }),
     }),
   );
@@ -77,6 +87,7 @@ export async function startParts(options: PlatformOptions): Promise<Platform> {
     client,
     clusters,
     authority,
+    issuer,
     repositories,
     accounts,
     webhooks,
@@ -91,23 +102,34 @@ type Started = PlatformOptions & {
   client: ReturnType<typeof createClient>;
   clusters: Clusters;
   authority: CertificateAuthority;
+  issuer: ServiceAccountIssuer;
   repositories: Awaited<ReturnType<typeof openRepositories>>;
   accounts: Awaited<ReturnType<typeof openAccounts>>;
   webhooks: ReturnType<typeof startWebhooks>;
 };
 
 async function startControllersAndGateway(parts: AsyncDisposableStack, started: Started): Promise<void> {
-  const { config, state, log, client, clusters, authority, repositories, accounts } = started;
+  const { config, state, log, client, clusters, authority, issuer, repositories, accounts } = started;
+  const signing = {
+    caCertificate: authority.caCertificatePem,
+    certificates: { read: readRequest, sign: authority.signRequest },
+    signToken: issuer.sign,
+  };
+  const compute = { mode: config.compute, name: config.name, nodes: config.nodes };
   await ensureNamespaces(client, config.name);
   parts.use(
     await startControllers({
       client,
-      caCertificate: authority.caCertificatePem,
+      ...signing,
+      compute,
+      apiServer: { ip: machineAddress(), port: config.apiPort },
       log: log.with({ room: "controllers" }),
     }),
   );
   const controllersLog = log.with({ room: "controllers" });
-  parts.use(startClusterControllers(clusters, authority.caCertificatePem, controllersLog));
+  // Certificates are good in all clusters, as they share the authority: only who governs the root cluster may have them made.
+  const { certificates: _rootOnly, ...inClusters } = signing;
+  parts.use(startClusterControllers(clusters, { ...inClusters, compute }, controllersLog));
   parts.use(
     startClusterKubeconfigs({
       client,

@@ -17,6 +17,13 @@ export type StateDirectory = {
   log: string;
   kubeconfig: string;
   tokens: string;
+  /** Signs the tokens of ServiceAccounts; PEM. */
+  serviceAccountKey: string;
+  /** There only when a user has given it; see `skiff create --authentication-config`. */
+  authenticationConfig: string;
+  /** There only when a user has given it; see `skiff create --audit-policy-file`. */
+  auditPolicy: string;
+  auditLog: string;
   /** What the credentials of logical clusters are derived from. */
   clusterSecret: string;
 };
@@ -24,6 +31,11 @@ export type StateDirectory = {
 /** Where all platforms of this user live. `SKIFF_HOME` moves it. */
 export function platformsRoot(env: NodeJS.ProcessEnv = process.env): string {
   return env["SKIFF_HOME"] ?? join(homedir(), ".skiff");
+}
+
+/** Where compiled code is kept; shared by all platforms. */
+export function compileCache(env: NodeJS.ProcessEnv = process.env): string {
+  return join(platformsRoot(env), ".cache", "compile");
 }
 
 export function stateDirectory(name: string, env: NodeJS.ProcessEnv = process.env): StateDirectory {
@@ -41,6 +53,10 @@ export function stateDirectory(name: string, env: NodeJS.ProcessEnv = process.en
     log: at("log", "skiff.log"),
     kubeconfig: at("kubeconfig"),
     tokens: at("tokens.json"),
+    serviceAccountKey: at("service-account.key"),
+    authenticationConfig: at("authentication-config.yaml"),
+    auditPolicy: at("audit-policy.yaml"),
+    auditLog: at("log", "audit.log"),
     clusterSecret: at("cluster-secret"),
   };
 }

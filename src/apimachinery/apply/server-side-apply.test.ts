@@ -354,7 +354,10 @@ test("apply lists several conflicts by manager, appliers without version", () =>
 
 const misfits: Record<string, { spec: JsonObject; want: string }> = {
   "a field that the schema does not know": { spec: { bogus: 1 }, want: ".spec.bogus: field not declared in schema" },
-  "a number for a string": { spec: { colour: 1 }, want: ".spec.colour: expected string, got &value.valueUnstructured{Value:1}" },
+  "a number for a string": {
+    spec: { colour: 1 },
+    want: ".spec.colour: expected string, got &value.valueUnstructured{Value:1}",
+  },
   "a string for a number": { spec: { size: "1" }, want: ".spec.size: expected numeric (int or float), got string" },
   "an object for a list": { spec: { list: {} }, want: ".spec.list: expected list, got &{map[]}" },
   "a list for an object": { spec: { struct: [] }, want: ".spec.struct: expected map, got &{[]}" },

@@ -4,16 +4,52 @@ import { compileFinder } from "./pattern-find.ts";
 
 // What Go 1.24's regexp.FindAllStringIndex gives.
 const cases: [pattern: string, text: string, matches: [number, number][]][] = [
-  ["b+", "abcbb", [[1, 2], [3, 5]]],
-  [".*?X", "aXbX", [[0, 2], [2, 4]]],
+  [
+    "b+",
+    "abcbb",
+    [
+      [1, 2],
+      [3, 5],
+    ],
+  ],
+  [
+    ".*?X",
+    "aXbX",
+    [
+      [0, 2],
+      [2, 4],
+    ],
+  ],
   ["foo|foobar", "foobar", [[0, 3]]],
   ["(?:foo|foobar)$", "foobar", [[0, 6]]],
-  ["(?U)a+", "aaa", [[0, 1], [1, 2], [2, 3]]],
-  ["a{2,3}?", "aaaaa", [[0, 2], [2, 4]]],
+  [
+    "(?U)a+",
+    "aaa",
+    [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ],
+  ],
+  [
+    "a{2,3}?",
+    "aaaaa",
+    [
+      [0, 2],
+      [2, 4],
+    ],
+  ],
   ["^a", "aa", [[0, 1]]],
   ["\\ba", "ba a", [[3, 4]]],
   ["(?m)^a$", "b\na\nb", [[2, 3]]],
-  ["😀", "a😀b😀", [[1, 3], [4, 6]]],
+  [
+    "😀",
+    "a😀b😀",
+    [
+      [1, 3],
+      [4, 6],
+    ],
+  ],
   ["(a*)*b", "aaac", []],
 ];
 

@@ -1,6 +1,7 @@
 import { badRequest, canonicalQuantity, isFields, isStatusError, type KubeObject } from "../../apimachinery/index.ts";
 import { type Field, typeFields } from "./definitions.ts";
 import { goFormOf } from "./go-form.ts";
+import { goTypeName } from "./go-type-names.ts";
 import type { BuiltinResource } from "./resources.ts";
 import { fillWritten } from "./zero-values.ts";
 
@@ -36,7 +37,7 @@ function decode(
   sent: { kind: string; version: string; as: string },
 ): void {
   try {
-    structDecoder(type)(value, { path: [], owner });
+    structDecoder(type)(value, { path: [], owner, named: undefined });
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     const { kind, version, as } = sent;
@@ -47,10 +48,15 @@ function decode(
 /** A value that does not fit; never leaves this file. */
 class Misfit extends Error {}
 
-/** Where a value stands: names of fields without indices and keys, and the type that the last one is a field of. */
-type Place = { path: string[]; owner: string };
+/**
+ * Where a value stands: names of fields without indices and keys, the type that the last one is a field of, and what Go calls
+ * the type of that field where it has a name of its own.
+ */
+type Place = { path: string[]; owner: string; named: string | undefined };
 /** Gives the value in the form that the server keeps. `undefined` means that the field goes away. */
 type Decoder = (value: unknown, place: Place) => unknown;
+
+type FieldDecoder = { decode: Decoder; dropsEmpty(value: unknown): boolean; named: string | undefined };
 
 const structs = new Map<string, Decoder>();
 
@@ -59,10 +65,10 @@ function structDecoder(name: string): Decoder {
   if (known !== undefined) return known;
   const owner = name.slice(name.lastIndexOf(".") + 1);
   const goType = name.split(".").slice(-2).join(".");
-  const fields = new Map<string, { decode: Decoder; dropsEmpty(value: unknown): boolean }>();
+  const fields = new Map<string, FieldDecoder>();
   const decoder: Decoder = (value, place) => {
     if (!isFields(value)) throw mismatch(value, goType, place);
-    const outer = place.owner;
+    const { owner: outer } = place;
     for (const field of Object.keys(value)) {
       const known = fields.get(field);
       if (known === undefined) continue;
@@ -72,6 +78,7 @@ function structDecoder(name: string): Decoder {
         continue;
       }
       place.owner = owner;
+      place.named = known.named;
       place.path.push(field);
       const decoded = known.decode(current, place);
       if (known.dropsEmpty(decoded)) delete value[field];
@@ -86,7 +93,7 @@ function structDecoder(name: string): Decoder {
   structs.set(name, decoder);
   for (const field of typeFields(name)) {
     const { dropsEmpty } = goFormOf(name, field);
-    fields.set(field.name, { decode: typeDecoder(field.type), dropsEmpty });
+    fields.set(field.name, { decode: typeDecoder(field.type), dropsEmpty, named: goTypeName(name, field.name) });
   }
   return decoder;
 }
@@ -202,8 +209,19 @@ function refuse(value: unknown, goType: string, place: Place): never {
 }
 
 function mismatch(value: unknown, goType: string, place: Place, described = describe(value)): Misfit {
-  const target = place.path.length === 0 ? "value" : `struct field ${place.owner}.${place.path.join(".")}`;
-  return new Misfit(`json: cannot unmarshal ${described} into Go ${target} of type ${goType}`);
+  const { path, owner } = place;
+  const target = path.length === 0 ? "value" : `struct field ${owner}.${path.join(".")}`;
+  return new Misfit(`json: cannot unmarshal ${described} into Go ${target} of type ${nameOf(goType, place)}`);
+}
+
+/** The name of a field's type goes for the field as a whole, that of its items for one of them. */
+function nameOf(goType: string, { named }: Place): string {
+  if (named === undefined || (goType.includes(".") && !isCollection(goType))) return goType;
+  return isCollection(goType) ? named : named.replace(/^(\[\]|map\[[\w.]+\])/, "");
+}
+
+function isCollection(goType: string): boolean {
+  return goType.startsWith("[]") || goType.startsWith("map[");
 }
 
 function describe(value: unknown): string {

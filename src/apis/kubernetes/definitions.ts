@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import type { JsonValue, Schema } from "../../apimachinery/index.ts";
+import { isFields, type JsonValue, type Schema } from "../../apimachinery/index.ts";
+import { enumOf } from "./enums.ts";
 import { fieldDocs } from "./field-docs.ts";
-import { atomicTypes, keyDefaults, rules } from "./overlay.ts";
 import { goFormOf } from "./go-form.ts";
+import { atomicTypes, keyDefaults, rules } from "./overlay.ts";
 import { builtinResources } from "./resources.ts";
 
 /**
@@ -210,21 +211,47 @@ function openApiOf(name: string, refer: (definition: string) => void): unknown {
 }
 
 function openApiField(owner: string, field: Field, refer: (definition: string) => void): unknown {
-  const { name, type } = field;
+  const { name, type, description } = field;
   const schema = openApiType(type, refer);
-  const { description } = field;
-  const fallback = defaultOf(owner, field);
-  const beside = { ...(description !== "" && { description }), ...ruleOf(owner, name) };
-  const atomicList = type.startsWith("[]") &&
-    !("x-kubernetes-list-type" in beside) && { "x-kubernetes-list-type": "atomic" };
-  const around = { ...beside, ...atomicList, ...(fallback !== undefined && { default: fallback }) };
-  if (!("$ref" in schema)) return { ...schema, ...around };
+  const values = enumOf(owner, name);
+  const around = {
+    ...(description !== "" && { description: values === undefined ? description : withValues(description, values) }),
+    ...ruleOf(owner, name),
+    ...listTypeOf(owner, field),
+    ...publishedDefault(owner, field),
+  };
+  if (!("$ref" in schema)) return { ...(values === undefined ? schema : withEnum(schema, values)), ...around };
   return Object.keys(around).length === 0 ? schema : { ...around, allOf: [schema] };
 }
 
+/** Lists are atomic where nothing else is said, but for the items of the lists of kinds. */
+function listTypeOf(owner: string, { name, type }: Field): Record<string, unknown> {
+  const isKindList = name === "items" && owner.endsWith("List");
+  return type.startsWith("[]") && rules[owner]?.[name]?.match(/\b(set|map)\b/) == null && !isKindList
+    ? { "x-kubernetes-list-type": "atomic" }
+    : {};
+}
+
+/** Texts, numbers and structs that are no pointers are there with their zero; what writes itself is not. */
+function publishedDefault(owner: string, field: Field): Record<string, unknown> {
+  const selfWritten = ["int-or-string", "microtime", "quantity", "time"].includes(field.type);
+  const fallback = selfWritten ? undefined : defaultOf(owner, field);
+  return fallback === undefined ? {} : { default: fallback };
+}
+
+function withEnum(schema: Record<string, unknown>, values: readonly string[]): Record<string, unknown> {
+  const { items } = schema;
+  return isFields(items) ? { ...schema, items: { ...items, enum: values } } : { ...schema, enum: values };
+}
+
+function withValues(description: string, values: readonly string[]): string {
+  const list = values.map((value) => ` - \`${JSON.stringify(value)}\``).join("\n");
+  return `${description}\n\nPossible enum values:\n${list}`;
+}
+
 function openApiType(type: string, refer: (definition: string) => void): Record<string, unknown> {
-  if (type.startsWith("[]")) return { type: "array", items: openApiType(type.slice(2), refer) };
-  if (type.startsWith("{}")) return { type: "object", additionalProperties: openApiType(type.slice(2), refer) };
+  if (type.startsWith("[]")) return { type: "array", items: openApiItem(type.slice(2), refer) };
+  if (type.startsWith("{}")) return { type: "object", additionalProperties: openApiItem(type.slice(2), refer) };
   const scalar = scalars[type];
   if (type === "any") return {};
   if (scalar !== undefined && scalar.definition === undefined) return { ...scalar.schema };
@@ -232,6 +259,20 @@ function openApiType(type: string, refer: (definition: string) => void): Record<
   refer(name);
   return { $ref: `#/components/schemas/${name}` };
 }
+
+/** Items of lists and values of maps are no pointers: there is a zero for each. */
+function openApiItem(type: string, refer: (definition: string) => void): Record<string, unknown> {
+  const schema = openApiType(type, refer);
+  if ("$ref" in schema) return isItemStruct(type) ? { allOf: [schema], default: {} } : schema;
+  const zero = itemZeros[type];
+  return zero === undefined ? schema : { ...schema, default: zero };
+}
+
+function isItemStruct(type: string): boolean {
+  return type.includes(".");
+}
+
+const itemZeros: Readonly<Record<string, JsonValue>> = { bool: false, int32: 0, int64: 0, string: "" };
 
 /** The group, version and kind of a definition that is a kind of its own, or a list of one. */
 function kindOf(name: string): { group: string; version: string; kind: string } | undefined {

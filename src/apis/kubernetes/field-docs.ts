@@ -5,7 +5,7 @@
 export const fieldDocs: Readonly<Record<string, string>> = {
   affinity: "Which nodes the pod prefers or needs, by their labels and by the pods that run there.",
   apiVersion:
-    "The version of this object's schema. Servers convert what they recognise to their newest form and may reject the rest.",
+    "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
   backend: "Where matching requests go.",
   behavior: "How fast the target is scaled up and down.",
   capabilities: "Linux capabilities that the container gets or loses.",
@@ -34,13 +34,13 @@ export const fieldDocs: Readonly<Record<string, string>> = {
   involvedObject: "What the event is about.",
   ipBlock: "A range of addresses.",
   jobTemplate: "The jobs that are made when the schedule says so.",
-  kind: "The kind of this object, in CamelCase. Servers may infer it from the endpoint; it cannot be updated.",
+  kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
   labelSelector: "Which objects, by their labels.",
   lifecycle: "What runs after the container has started and before it stops.",
   livenessProbe: "How to find out that the container must be restarted.",
   loadBalancer: "Addresses at which the load balancer is reached.",
   metadata:
-    "Standard object metadata: name, namespace, labels, annotations and what the server keeps about the object.",
+    "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
   metric: "The metric, by name and selector.",
   namespaceSelector: "Which namespaces, by their labels.",
   nfs: "A directory of an NFS server.",

@@ -176,7 +176,7 @@ test("the object's own endpoint leaves status alone, and status leaves the rest 
   assert.deepEqual([status.metadata.labels, status.metadata.annotations], [{ a: "b" }, { n: "1" }]);
 });
 
-test("approval and status of a signing request have different conditions", () => {
+test("approval and status of a signing request change what is theirs", () => {
   const before = object("CertificateSigningRequest", {
     spec: {},
     status: { conditions: [{ type: "Failed" }], certificate: "Yw==" },
@@ -188,8 +188,12 @@ test("approval and status of a signing request have different conditions", () =>
     });
   const approval = write();
   prepareForUpdate(resourceOf("CertificateSigningRequest"), approval, before, "approval");
-  assert.deepEqual(approval["status"], { conditions: [{ type: "Failed" }, { type: "Approved" }], certificate: "Yw==" });
+  assert.deepEqual(approval["status"], { conditions: [{ type: "Approved" }], certificate: "Yw==" });
   const status = write();
   prepareForUpdate(resourceOf("CertificateSigningRequest"), status, before, "status");
-  assert.deepEqual(status["status"], { certificate: "ZA==" });
+  assert.deepEqual(status["status"], { conditions: [{ type: "Approved" }], certificate: "ZA==" });
+  const approved = object("CertificateSigningRequest", { status: { conditions: [{ type: "Approved", reason: "r" }] } });
+  const again = write();
+  prepareForUpdate(resourceOf("CertificateSigningRequest"), again, approved, "status");
+  assert.deepEqual(again["status"], { conditions: [{ type: "Approved", reason: "r" }], certificate: "ZA==" });
 });

@@ -91,6 +91,7 @@ const creators: Record<string, (object: KubeObject, user?: User) => void> = {
     }
   },
   "apiextensions.k8s.io/CustomResourceDefinition": addStoredVersions,
+  "apps/DaemonSet": (set) => setTemplateGeneration(set, Math.max(1, templateGeneration(set))),
   "batch/Job": labelJob,
   "certificates.k8s.io/CertificateSigningRequest": (request, user) => {
     const spec = makeFields(request, "spec");
@@ -112,8 +113,24 @@ const updaters: Record<string, (object: KubeObject, old: KubeObject) => void> = 
   },
   Service: carryService,
   "apiextensions.k8s.io/CustomResourceDefinition": addStoredVersions,
+  "apps/DaemonSet": (set, old) => {
+    const same = deepEqual(fieldsAt(set, "spec", "template"), fieldsAt(old, "spec", "template"));
+    setTemplateGeneration(set, templateGeneration(old) + (same ? 0 : 1));
+  },
   "certificates.k8s.io/CertificateSigningRequest": (request, old) => copyField(request, old, "spec"),
 };
+
+/** Counts the templates that a DaemonSet has had: a field of extensions/v1beta1, of which apps/v1 keeps an annotation. */
+const generationAnnotation = "deprecated.daemonset.template.generation";
+
+function templateGeneration({ metadata }: KubeObject): number {
+  const text = metadata.annotations?.[generationAnnotation] ?? "";
+  return /^[-+]?\d+$/.test(text) ? Number(text) : 0;
+}
+
+function setTemplateGeneration({ metadata }: KubeObject, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [generationAnnotation]: String(generation) };
+}
 
 /** What has two ways to be written and one to be stored. */
 function normalize(resource: BuiltinResource, object: KubeObject): void {
@@ -188,11 +205,10 @@ function keepAllBut(subresource: string, resource: BuiltinResource, object: Kube
       if (key === "Pod" && isEmpty(fieldsAt(object, "status")["qosClass"]))
         makeFields(object, "status")["qosClass"] = status["qosClass"];
       if (key === "certificates.k8s.io/CertificateSigningRequest")
-        mergeConditions(object, old, ({ type }) => type !== "Approved" && type !== "Denied");
+        keepApproval(itemsAt(object, "status", "conditions"), itemsAt(old, "status", "conditions"));
       break;
     case "approval":
       object["status"] = { ...status, conditions: listAt(wanted, "status", "conditions") };
-      mergeConditions(object, old, ({ type }) => type === "Approved" || type === "Denied");
       break;
     case "finalize":
       object["spec"] = { ...spec, finalizers: listAt(wantedSpec, "finalizers") };
@@ -215,13 +231,15 @@ function keepMetadata(object: KubeObject, old: KubeObject): void {
   };
 }
 
-/** An endpoint changes the conditions that are its own; the others stay. */
-function mergeConditions(object: KubeObject, old: KubeObject, own: (condition: Fields) => boolean): void {
-  const before = itemsAt(old, "status", "conditions").filter((condition) => !own(condition));
-  const conditions = [...before, ...itemsAt(object, "status", "conditions").filter(own)];
-  const status = makeFields(object, "status");
-  if (conditions.length > 0) status["conditions"] = conditions;
-  else delete status["conditions"];
+/** What was approved or denied stays as it was said; whether it is still there is judged later. */
+function keepApproval(conditions: Fields[], before: readonly Fields[]): void {
+  for (const type of ["Approved", "Denied"]) {
+    const [now, then] = [conditions, before].map((list) => list.filter((condition) => condition["type"] === type));
+    if (now === undefined || then === undefined || now.length !== then.length) continue;
+    for (const [index, condition] of now.entries()) {
+      conditions[conditions.indexOf(condition)] = Object.assign(condition, cloneJson(then[index] ?? {}));
+    }
+  }
 }
 
 function resizeContainers(containers: Fields[], wanted: Fields[]): void {

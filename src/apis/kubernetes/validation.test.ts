@@ -541,9 +541,12 @@ test("an object on its way out takes no new finalizers", () => {
   const object = cloneJson(old);
   object.metadata.finalizers = ["a/b", "c/d"];
   // Kubernetes tells it once for all kinds and once for this one.
-  assert.deepEqual([...new Set(texts(validateBuiltin(resourceOf("ConfigMap"), object, old)))], [
-    'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}',
-  ]);
+  assert.deepEqual(
+    [...new Set(texts(validateBuiltin(resourceOf("ConfigMap"), object, old)))],
+    [
+      'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}',
+    ],
+  );
 });
 
 test("a write of status is judged by its metadata alone", () => {

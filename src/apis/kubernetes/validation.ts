@@ -1,6 +1,7 @@
 import { type Fields, fieldsAt, type KubeObject } from "../../apimachinery/index.ts";
 import type { BuiltinResource } from "./resources.ts";
 import { kindKey } from "./strategy.ts";
+import { validateSigningAnswer, validateSigningRequest } from "./validation/certificates.ts";
 import * as config from "./validation/config.ts";
 import * as extensions from "./validation/extensions.ts";
 import { validateMetadata, validateMetadataUpdate } from "./validation/metadata.ts";
@@ -28,7 +29,9 @@ export function validateBuiltin(
   if (old === undefined) return [...validateMetadata(resource, object), ...(rules?.create(object) ?? [])];
   const metadata = validateMetadataUpdate(resource, object, old);
   if (subresource === "ephemeralcontainers" || subresource === "resize") return [...metadata, ...validatePod(object)];
-  if (subresource !== "" && subresource !== "scale") return metadata;
+  if (subresource !== "" && subresource !== "scale") {
+    return [...(rules?.endpoint?.(object, old, subresource) ?? []), ...metadata];
+  }
   const judged = rules === undefined || rules.onlyNew === true ? [] : rules.create(object);
   return [...metadata, ...judged, ...(rules?.update?.(object, old) ?? [])];
 }
@@ -37,6 +40,8 @@ type KindRules = {
   create: (object: Fields) => Causes;
   /** What only a change can do wrong; comes after the rules for a new object. */
   update?: (object: Fields, old: Fields) => Causes;
+  /** Judges what the endpoints beside the object's own have made of it. */
+  endpoint?: (object: Fields, old: Fields, subresource: string) => Causes;
   /** Judges an object only when it is made: afterwards nothing but its other endpoints change it. */
   onlyNew?: boolean;
 };
@@ -76,7 +81,11 @@ const kinds: Record<string, KindRules> = {
   "autoscaling/HorizontalPodAutoscaler": { create: workloads.validateAutoscaler },
   "batch/CronJob": { create: workloads.validateCronJob },
   "batch/Job": { create: workloads.validateJob, update: workloads.validateJobUpdate },
-  "certificates.k8s.io/CertificateSigningRequest": { create: extensions.validateSigningRequest, onlyNew: true },
+  "certificates.k8s.io/CertificateSigningRequest": {
+    create: validateSigningRequest,
+    endpoint: validateSigningAnswer,
+    onlyNew: true,
+  },
   "coordination.k8s.io/Lease": { create: config.validateLease },
   "discovery.k8s.io/EndpointSlice": {
     create: network.validateEndpointSlice,

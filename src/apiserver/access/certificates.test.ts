@@ -44,6 +44,19 @@ test("nobody asks for a certificate that makes them a master", async () => {
   await server.ok("POST", requests, { body: request("c", "example.com/other", master) });
 });
 
+/** Whose it is is not looked at. */
+const certificate = `-----BEGIN CERTIFICATE-----
+MIIBbjCCARWgAwIBAgIURFSYU5JUUx6p7mukEoemYCB2cHswCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBYzAgFw0yNjExMjQxMjQ4MzVaGA8yMTI2MTAzMTEyNDgzNVow
+DDEKMAgGA1UEAwwBYzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIwC/+/y3pjk
+QBLbpTHG8XRuyHw5AH5cm2D1zp/OTE5uKg3fAPzX4h4RAzn43oyH43zDGvwCu+1/
+y+7cLEds0RKjUzBRMB0GA1UdDgQWBBSgMGGjqCVpM0z4Ggg+L7/uOk1yQjAfBgNV
+HSMEGDAWgBSgMGGjqCVpM0z4Ggg+L7/uOk1yQjAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0cAMEQCIFJRfLlW0V/WoO3PB/Rbbx8XytvyajRKRHHUMlN8T/XV
+AiB2Fkm/gIqqCja0sF9TBJnOgnWm1teXHPn8+HtrDdo+Ag==
+-----END CERTIFICATE-----
+`;
+
 const certified: Record<string, { signer: string; verb: "approval" | "status"; want: string | undefined }> = {
   "approves for all signers of a domain": { signer: "example.com/one", verb: "approval", want: undefined },
   "approves for another domain": {
@@ -78,7 +91,7 @@ for (const [name, { signer, verb, want }] of Object.entries(certified)) {
     const approved = { ...made, status: { conditions } };
     const signed = async () => ({
       ...(await server.ok("PUT", `${requests}/a/approval`, { body: approved })),
-      status: { conditions, certificate: Buffer.from("not looked at").toString("base64") },
+      status: { conditions, certificate: Buffer.from(certificate).toString("base64") },
     });
     const body = verb === "approval" ? approved : await signed();
     const answer = await server.send("PUT", `${requests}/a/${verb}`, { user: { name: "jane", groups: [] }, body });

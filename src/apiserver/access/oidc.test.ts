@@ -13,7 +13,12 @@ const audiences = ["https://api.test"];
 const start = Date.parse("2026-01-02T03:04:05Z");
 
 function configuration(
-  more: { issuer?: Fields; claimMappings?: Fields; claimValidationRules?: Fields[] } = {},
+  more: {
+    issuer?: Fields;
+    claimMappings?: Fields;
+    claimValidationRules?: Fields[];
+    userValidationRules?: Fields[];
+  } = {},
 ): Fields {
   return {
     apiVersion: "apiserver.config.k8s.io/v1",
@@ -27,6 +32,7 @@ function configuration(
           ...more.claimMappings,
         },
         ...(more.claimValidationRules === undefined ? {} : { claimValidationRules: more.claimValidationRules }),
+        ...(more.userValidationRules === undefined ? {} : { userValidationRules: more.userValidationRules }),
       },
     ],
   };
@@ -117,6 +123,34 @@ const mapped: Record<string, { config?: Parameters<typeof configuration>[0]; sen
     sent: { aud: ["x", "web"] },
     want: { name: "oidc:jane" },
   },
+  "a name made by an expression": {
+    config: { claimMappings: { username: { expression: "claims.sub + '@' + claims.tenant" } } },
+    sent: { tenant: "test" },
+    want: { name: "jane@test" },
+  },
+  "groups and more made by expressions": {
+    config: {
+      claimMappings: {
+        groups: { expression: "claims.roles.split(',')" },
+        uid: { expression: "claims.oid" },
+        extra: [{ key: "example.org/tenant", valueExpression: "claims.tenant" }],
+      },
+    },
+    sent: { roles: "a,b,", oid: "u1", tenant: "test", jti: undefined },
+    want: {
+      groups: ["a", "b", "system:authenticated"],
+      uid: "u1",
+      extra: { "example.org/tenant": ["test"] },
+    },
+  },
+  "claims and a user that rules allow": {
+    config: {
+      claimValidationRules: [{ expression: "claims.exp - claims.iat <= 86400" }],
+      userValidationRules: [{ expression: "!user.username.startsWith('system:')" }],
+    },
+    sent: { iat: start / 1000 },
+    want: { name: "oidc:jane" },
+  },
   "a claim that must have a value and has it": {
     config: { claimValidationRules: [{ claim: "hd", requiredValue: "test" }] },
     sent: { hd: "test" },
@@ -146,6 +180,29 @@ const refused: Record<string, { config?: Parameters<typeof configuration>[0]; se
     config: { claimValidationRules: [{ claim: "hd", requiredValue: "test" }] },
     sent: {},
     want: "oidc: required claim hd not present in ID token",
+  },
+  "that lives longer than a rule allows": {
+    config: { claimValidationRules: [{ expression: "claims.exp - claims.iat <= 60", message: "too long" }] },
+    sent: { iat: start / 1000 },
+    want: "oidc: error evaluating claim validation expression: validation expression 'claims.exp - claims.iat <= 60' failed: too long",
+  },
+  "for a user that a rule forbids": {
+    config: {
+      claimMappings: { username: { claim: "sub", prefix: "" } },
+      userValidationRules: [{ expression: "!user.username.startsWith('system:')", message: "reserved" }],
+    },
+    sent: { sub: "system:admin" },
+    want: "oidc: error evaluating user info validation rule: validation expression '!user.username.startsWith('system:')' failed: reserved",
+  },
+  "without a claim that an expression needs": {
+    config: { claimMappings: { username: { expression: "claims.upn" } } },
+    sent: {},
+    want: "oidc: error evaluating username claim expression: expression 'claims.upn' resulted in error: no such key: upn",
+  },
+  "with a name that is no text": {
+    config: { claimMappings: { username: { expression: "claims.exp" } } },
+    sent: {},
+    want: "oidc: error evaluating username claim expression: username claim expression must return a string",
   },
   "with another value than a claim must have": {
     config: { claimValidationRules: [{ claim: "hd", requiredValue: "test" }] },
@@ -232,6 +289,26 @@ const wrong: Record<string, { config: Fields; want: RegExp }> = {
   "with an authority that is none": {
     config: configuration({ issuer: { certificateAuthority: "x" } }),
     want: /certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates/,
+  },
+  "with an expression that does not parse": {
+    config: configuration({ claimMappings: { username: { expression: "claims." } } }),
+    want: /username\.expression: Invalid value: "claims\.": compilation failed: ERROR: <input>:1:8/,
+  },
+  "with a rule that says neither yes nor no": {
+    config: configuration({ claimValidationRules: [{ expression: "'yes'" }] }),
+    want: /claimValidationRules\[0\]\.expression: Invalid value: "'yes'": must evaluate to bool/,
+  },
+  "with a claim and an expression": {
+    config: configuration({ claimMappings: { username: { claim: "sub", prefix: "", expression: "claims.sub" } } }),
+    want: /username: Invalid value: "": claim and expression can't both be set/,
+  },
+  "with an address that nobody has verified": {
+    config: configuration({ claimMappings: { username: { expression: "claims.email" } } }),
+    want: /claims\.email_verified must be used in/,
+  },
+  "with more of Kubernetes' own": {
+    config: configuration({ claimMappings: { extra: [{ key: "kubernetes.io/x", valueExpression: "'a'" }] } }),
+    want: /extra\[0\]\.key: Invalid value: "kubernetes\.io\/x": k8s\.io, kubernetes\.io and their subdomains are reserved/,
   },
   "with a field that does not exist": {
     config: configuration({ issuer: { uri: "x" } }),

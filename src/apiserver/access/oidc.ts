@@ -1,6 +1,8 @@
 import { type Fields, quoteGo, textAt, textsAt, valueAt } from "../../apimachinery/index.ts";
+import type { Value } from "../../cel/index.ts";
 import { errorText, type Log, type User } from "../../lib/index.ts";
-import type { JwtIssuer } from "./authentication-config.ts";
+import type { JwtIssuer, Rule } from "./authentication-config.ts";
+import { evaluateClaims, evaluateUser, textsOf } from "./claim-expressions.ts";
 import {
   credentialId,
   type Identity,
@@ -109,26 +111,87 @@ function goTime(ms: number): string {
 }
 
 /** @throws {TokenError} when a claim is missing or is not what the configuration asks for */
-function userFrom(claims: Fields, { username, groups, uidClaim, requiredClaims }: JwtIssuer): User {
-  const name = textClaim(claims, username.claim, `parse username claims ${quoteGo(username.claim)}`);
-  if (username.claim === "email" && claims["email_verified"] !== undefined && claims["email_verified"] !== true) {
-    throw new TokenError("oidc: email not verified");
+function userFrom(claims: Fields, issuer: JwtIssuer): User {
+  const name = usernameFrom(claims, issuer.username);
+  const groups = groupsFrom(claims, issuer.groups);
+  const uid = uidFrom(claims, issuer.uid);
+  const extra = extraFrom(claims, issuer.extra);
+  checkRequired(claims, issuer.requiredClaims);
+  for (const rule of issuer.claimRules) {
+    checkRule(rule, evaluateClaims(rule, claims, claimRule), claimRule);
   }
-  const uid = uidClaim === undefined ? "" : textClaim(claims, uidClaim, `parse uid claim ${quoteGo(uidClaim)}`);
-  const id = textAt(claims, "jti");
-  for (const [claim, value] of requiredClaims) {
+  const user: User = {
+    name,
+    groups,
+    ...(uid === "" ? {} : { uid }),
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+  };
+  for (const rule of issuer.userRules) checkRule(rule, evaluateUser(rule, user, userRule), userRule);
+  return user;
+}
+
+const claimRule = "claim validation expression";
+const userRule = "user info validation rule";
+
+function checkRule({ text, message }: Rule, value: Value, what: string): void {
+  if (typeof value !== "boolean") {
+    throw new TokenError(`oidc: error evaluating ${what}: validation expression must return a boolean`);
+  }
+  if (!value)
+    throw new TokenError(`oidc: error evaluating ${what}: validation expression '${text}' failed: ${message}`);
+}
+
+function checkRequired(claims: Fields, required: ReadonlyMap<string, string>): void {
+  for (const [claim, value] of required) {
     if (claims[claim] === undefined) throw new TokenError(`oidc: required claim ${claim} not present in ID token`);
     const got = textClaim(claims, claim, `parse claim ${claim}`);
     if (got !== value) {
       throw new TokenError(`oidc: required claim ${claim} value does not match. Got = ${got}, want = ${value}`);
     }
   }
-  return {
-    name: username.prefix + name,
-    groups: groups === undefined ? [] : groupsClaim(claims, groups.claim).map((group) => groups.prefix + group),
-    ...(uid === "" ? {} : { uid }),
-    ...(id === "" ? {} : { extra: { [credentialId]: [`JTI=${id}`] } }),
-  };
+}
+
+function usernameFrom(claims: Fields, username: JwtIssuer["username"]): string {
+  if ("text" in username) {
+    const value = textOf(evaluateClaims(username, claims, "username claim expression"), "username");
+    if (value === "") throw new TokenError("oidc: empty username via CEL expression is not allowed");
+    return value;
+  }
+  const name = textClaim(claims, username.claim, `parse username claims ${quoteGo(username.claim)}`);
+  if (username.claim === "email" && claims["email_verified"] !== undefined && claims["email_verified"] !== true) {
+    throw new TokenError("oidc: email not verified");
+  }
+  return username.prefix + name;
+}
+
+function textOf(value: Value, what: string): string {
+  if (typeof value === "string") return value;
+  const why = `${what} claim expression must return a string`;
+  throw new TokenError(`oidc: error evaluating ${what} claim expression: ${why}`);
+}
+
+function groupsFrom(claims: Fields, groups: JwtIssuer["groups"]): string[] {
+  if (groups === undefined) return [];
+  const what = "group claim expression";
+  if ("text" in groups) return textsOf(evaluateClaims(groups, claims, what), what);
+  return groupsClaim(claims, groups.claim).map((group) => groups.prefix + group);
+}
+
+function uidFrom(claims: Fields, uid: JwtIssuer["uid"]): string {
+  if (uid === undefined) return "";
+  if ("text" in uid) return textOf(evaluateClaims(uid, claims, "uid claim expression"), "uid");
+  return textClaim(claims, uid.claim, `parse uid claim ${quoteGo(uid.claim)}`);
+}
+
+function extraFrom(claims: Fields, wanted: JwtIssuer["extra"]): Record<string, string[]> {
+  const id = textAt(claims, "jti");
+  const extra: Record<string, string[]> = id === "" ? {} : { [credentialId]: [`JTI=${id}`] };
+  for (const { key, values } of wanted) {
+    const what = "extra claim expression";
+    const texts = textsOf(evaluateClaims(values, claims, what), what);
+    if (texts.length > 0) extra[key] = texts;
+  }
+  return extra;
 }
 
 function textClaim(claims: Fields, claim: string, what: string): string {

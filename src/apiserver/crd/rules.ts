@@ -2,6 +2,7 @@ import {
   applyDefaults,
   deepEqual,
   dropNulls,
+  invalidValue,
   type KubeObject,
   parseApiVersion,
   pruneUnknown,
@@ -15,6 +16,7 @@ import {
 import { decodeMetadata, validateObjectMeta, validateObjectMetaUpdate } from "../../apis/index.ts";
 import type { Rules } from "../resource.ts";
 import type { Definition, DefinitionVersion } from "./definition.ts";
+import { hasRules, ruleCauses } from "./expressions/object-rules.ts";
 
 /** What is the same for all custom resources: their CRD's schema decides the rest. */
 export function customRules(source: {
@@ -24,10 +26,10 @@ export function customRules(source: {
 }): Rules {
   const { definition, version, schema } = source;
   const { namespaced } = definition;
-  const check = (object: KubeObject): StatusCause[] => [
-    ...validateSchema(object, schema()),
-    ...scaleCauses(object, version),
-  ];
+  const check = (metadata: StatusCause[], object: KubeObject, live?: KubeObject, warn?: (text: string) => void) => {
+    const causes = [...metadata, ...validateSchema(object, schema(), "", live), ...scaleCauses(object, version)];
+    return withRules(causes, object, schema(), live, warn);
+  };
   return {
     schema,
     decode({ apiVersion, kind, metadata }) {
@@ -49,15 +51,36 @@ export function customRules(source: {
       const changed = subresource !== "status" && !deepEqual(contentOf(object), contentOf(live));
       object.metadata.generation = changed ? generation + 1 : generation;
     },
-    validateCreate: (object) => [
-      ...validateObjectMeta(object.metadata, { namespaced, checkName: validateSubdomain }),
-      ...check(object),
-    ],
-    validateUpdate: (object, live) => [
-      ...validateObjectMetaUpdate(object.metadata, live.metadata),
-      ...check(object),
-    ],
+    validateCreate: (object) =>
+      check(validateObjectMeta(object.metadata, { namespaced, checkName: validateSubdomain }), object),
+    validateUpdate: (object, live, _subresource, warn) =>
+      check(validateObjectMetaUpdate(object.metadata, live.metadata), object, live, warn),
   };
+}
+
+/** Faults that leave a value of which rules cannot speak. */
+const blocking: ReadonlySet<string> = new Set([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
+
+/** What the rules of a schema say, unless the object is not even what they are about. */
+function withRules(
+  causes: StatusCause[],
+  object: KubeObject,
+  schema: Schema,
+  live: KubeObject | undefined,
+  warn: ((text: string) => void) | undefined,
+): StatusCause[] {
+  if (!hasRules(schema)) return causes;
+  if (!causes.some(({ reason = "" }) => blocking.has(reason))) {
+    return [...causes, ...ruleCauses(object, schema, live, warn)];
+  }
+  const why = "some validation rules were not checked because the object was invalid; correct the existing errors";
+  return [...causes, invalidValue("<nil>", null, `${why} to complete validation`)];
 }
 
 function keepStatus(object: KubeObject, live: KubeObject): void {

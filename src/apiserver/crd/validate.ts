@@ -1,4 +1,6 @@
 import {
+  deepEqual,
+  type Fields,
   invalidValue,
   isFields,
   type KubeObject,
@@ -10,6 +12,7 @@ import {
   valueAt,
 } from "../../apimachinery/index.ts";
 import { compileJsonPath } from "../../apis/index.ts";
+import { definitionRuleCauses } from "./expressions/definition-rules.ts";
 import { approvalAnnotation, isProtectedGroup } from "./names.ts";
 import { schemaOf } from "./schema-of.ts";
 
@@ -19,14 +22,13 @@ const simplePath = /^(\.[A-Za-z_][\w-]*)+$/;
 
 /**
  * Checks what a CRD's schemas and paths mean, as apiextensions-apiserver does; its names and versions are checked as
- * those of every built-in kind are. CEL rules are not compiled here.
+ * those of every built-in kind are.
  *
  * @param live what is stored, for an update
  */
 export function definitionCauses(crd: KubeObject, live?: KubeObject): StatusCause[] {
-  const versions = listAt(crd, "spec", "versions").filter(isFields);
   return [
-    ...versions.flatMap((version, index) => versionCauses(crd, version, `spec.versions[${index}]`)),
+    ...versionPlaces(crd).flatMap((place) => versionCauses(crd, place, live)),
     ...(valueAt(crd, "spec", "preserveUnknownFields") === true
       ? [invalidValue("spec.preserveUnknownFields", true, noPreserve)]
       : []),
@@ -37,26 +39,75 @@ export function definitionCauses(crd: KubeObject, live?: KubeObject): StatusCaus
 const noPreserve =
   "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
 
-function versionCauses(crd: KubeObject, version: unknown, path: string): StatusCause[] {
+/** A version and where its parts are in messages. */
+type VersionPlace = {
+  version: Fields;
+  schema: string | undefined;
+  columns: string | undefined;
+  subresources: string | undefined;
+  selectable: string | undefined;
+};
+
+/**
+ * What is the same in all versions, Kubernetes keeps once, beside them, and so do its messages: there is no path for it in
+ * any version but the first.
+ */
+function versionPlaces(crd: KubeObject): VersionPlace[] {
+  const versions = listAt(crd, "spec", "versions").filter(isFields);
+  const place = (field: string, shared: string) => {
+    const isShared = versions.every((version) => deepEqual(version[field] ?? null, versions[0]?.[field] ?? null));
+    return (index: number) => {
+      if (!isShared) return `spec.versions[${index}].${field}`;
+      return index === 0 ? `spec.${shared}` : undefined;
+    };
+  };
+  const schema = place("schema", "validation");
+  const columns = place("additionalPrinterColumns", "additionalPrinterColumns");
+  const subresources = place("subresources", "subresources");
+  const selectable = place("selectableFields", "selectableFields");
+  return versions.map((version, index) => ({
+    version,
+    schema: schema(index),
+    columns: columns(index),
+    subresources: subresources(index),
+    selectable: selectable(index),
+  }));
+}
+
+function versionCauses(crd: KubeObject, place: VersionPlace, live: KubeObject | undefined): StatusCause[] {
+  const { version } = place;
   const name = textAt(version, "name");
-  const hasSchema = valueAt(version, "schema", "openAPIV3Schema") !== undefined;
-  const causes = hasSchema ? structuralErrors(schemaOf(crd, name), `${path}.schema.openAPIV3Schema`) : [];
-  for (const [index, column] of listAt(version, "additionalPrinterColumns").entries()) {
-    causes.push(...columnPathCauses(textAt(column, "jsonPath"), `${path}.additionalPrinterColumns[${index}].jsonPath`));
+  const causes: StatusCause[] = [];
+  if (place.schema !== undefined && valueAt(version, "schema", "openAPIV3Schema") !== undefined) {
+    const path = `${place.schema}.openAPIV3Schema`;
+    const faults = structuralErrors(schemaOf(crd, name), path);
+    causes.push(...faults, ...definitionRuleCauses(crd, name, path, faults, live));
+  }
+  for (const [index, column] of place.columns === undefined
+    ? []
+    : listAt(version, "additionalPrinterColumns").entries()) {
+    causes.push(...columnPathCauses(textAt(column, "jsonPath"), `${place.columns}[${index}].jsonPath`));
   }
   const selectorPath = textAt(version, "subresources", "scale", "labelSelectorPath");
-  if (selectorPath !== "" && !/^\.(spec|status)\./.test(selectorPath)) {
+  if (place.subresources !== undefined && selectorPath !== "" && !/^\.(spec|status)\./.test(selectorPath)) {
     const why = "should be a json path under either .spec or .status";
-    causes.push(invalidValue(`${path}.subresources.scale.labelSelectorPath`, selectorPath, why));
+    causes.push(invalidValue(`${place.subresources}.scale.labelSelectorPath`, selectorPath, why));
   }
+  return place.selectable === undefined
+    ? causes
+    : [...causes, ...selectableFieldsCauses(crd, version, place.selectable)];
+}
+
+function selectableFieldsCauses(crd: KubeObject, version: Fields, path: string): StatusCause[] {
+  const causes: StatusCause[] = [];
   const selectable = listAt(version, "selectableFields");
   if (selectable.length > selectableFieldsMax) {
     const message = `Too many: ${selectable.length}: must have at most ${selectableFieldsMax} items`;
-    causes.push({ reason: "FieldValueTooMany", message, field: `${path}.selectableFields` });
+    causes.push({ reason: "FieldValueTooMany", message, field: path });
   }
   for (const [index, field] of selectable.entries()) {
-    const at = `${path}.selectableFields[${index}].jsonPath`;
-    causes.push(...selectableCauses(crd, name, textAt(field, "jsonPath"), at));
+    const at = `${path}[${index}].jsonPath`;
+    causes.push(...selectableCauses(crd, textAt(version, "name"), textAt(field, "jsonPath"), at));
   }
   return causes;
 }

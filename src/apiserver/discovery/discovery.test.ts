@@ -78,7 +78,13 @@ test("nothing is offered that nothing answers", async () => {
   const { resources } = await server.ok("GET", "/api/v1");
   const below = resources.map(({ name }: Json) => name).filter((name: string) => name.startsWith("pods/"));
   assert.deepEqual(below, ["pods/binding", "pods/ephemeralcontainers", "pods/eviction", "pods/resize", "pods/status"]);
-  const pod = "/api/v1/namespaces/default/pods/a";
+  const pods = "/api/v1/namespaces/default/pods";
+  const pod = `${pods}/a`;
+  const containers = [{ name: "c", image: "nginx" }];
+  const made = { apiVersion: "v1", kind: "Pod", metadata: { name: "a" }, spec: { containers } };
+  await server.ok("POST", pods, { body: made });
+  const annotations = { "skiff.dev/compute": "simulated" };
+  await server.ok("POST", pods, { body: { ...made, metadata: { name: "played", annotations } } });
   for (const [method, subresource] of [
     ["GET", "log"],
     ["POST", "exec"],
@@ -87,46 +93,44 @@ test("nothing is offered that nothing answers", async () => {
   ]) {
     const { status, body } = await server.send(String(method), `${pod}/${subresource}?container=c`);
     assert.deepEqual([status, body.reason], [400, "BadRequest"]);
-    assert.match(body.message, /needs a running container, and this server keeps pods without running them/);
+    assert.match(body.message, /^pod default\/a does not run: this platform does not run pods, so there is no/);
+    const played = await server.send(String(method), `${pods}/played/${subresource}?container=c`);
+    assert.match(played.body.message, /^pod default\/played is simulated: its life cycle is played and nothing runs/);
+    assert.equal((await server.send(String(method), `${pods}/absent/${subresource}`)).status, 404);
   }
   assert.equal((await server.send("GET", `${pod}/nope`)).status, 404);
 });
 
-for (const version of ["v2", "v2beta1"]) {
-  test(`aggregated discovery ${version} says everything at once, once`, async () => {
-    await using server = await openTestServer();
-    const accept = `${aggregated(version)},application/json`;
-    const answer = await server.send("GET", "/apis", { accept });
-    assert.equal(answer.headers["content-type"], aggregated(version));
-    assert.equal(answer.body.apiVersion, `apidiscovery.k8s.io/${version}`);
-    const apps = answer.body.items.find(({ metadata }: Json) => metadata.name === "apps");
-    const deployments = apps.versions[0].resources.find(({ resource }: Json) => resource === "deployments");
-    assert.deepEqual(
-      [deployments.scope, deployments.singularResource, deployments.responseKind.kind],
-      ["Namespaced", "deployment", "Deployment"],
-    );
-    assert.deepEqual(
-      deployments.subresources.map(({ subresource }: Json) => subresource),
-      ["scale", "status"],
-    );
-    const { etag } = answer.headers;
-    assert.equal(
-      (await server.send("GET", "/apis", { accept, headers: { "if-none-match": String(etag) } })).status,
-      304,
-    );
-    const core = await server.ok("GET", "/api", { accept });
-    assert.deepEqual(
-      core.items.map(({ metadata }: Json) => metadata.name),
-      [undefined],
-    );
-  });
-}
-
-test("a client that wants neither form of aggregation gets the old one", async () => {
+test("aggregated discovery says everything at once, once", async () => {
   await using server = await openTestServer();
-  for (const accept of ["application/json", aggregated("v3"), `application/json,${aggregated("v2")}`]) {
-    assert.equal((await server.ok("GET", "/apis", { accept })).kind, "APIGroupList");
-  }
+  const accept = `${aggregated("v2")},application/json`;
+  const answer = await server.send("GET", "/apis", { accept });
+  assert.equal(answer.headers["content-type"], aggregated("v2"));
+  assert.equal(answer.body.apiVersion, "apidiscovery.k8s.io/v2");
+  const apps = answer.body.items.find(({ metadata }: Json) => metadata.name === "apps");
+  const deployments = apps.versions[0].resources.find(({ resource }: Json) => resource === "deployments");
+  assert.deepEqual(
+    [deployments.scope, deployments.singularResource, deployments.responseKind.kind],
+    ["Namespaced", "deployment", "Deployment"],
+  );
+  assert.deepEqual(
+    deployments.subresources.map(({ subresource }: Json) => subresource),
+    ["scale", "status"],
+  );
+  const { etag } = answer.headers;
+  assert.equal((await server.send("GET", "/apis", { accept, headers: { "if-none-match": String(etag) } })).status, 304);
+  const core = await server.ok("GET", "/api", { accept });
+  assert.deepEqual(
+    core.items.map(({ metadata }: Json) => metadata.name),
+    [undefined],
+  );
+});
+
+test("the beta of aggregation is gone: a client that knows no other gets the old form, or nothing", async () => {
+  await using server = await openTestServer();
+  const old = aggregated("v2beta1");
+  assert.equal((await server.ok("GET", "/apis", { accept: `${old},application/json` })).kind, "APIGroupList");
+  assert.equal((await server.send("GET", "/apis", { accept: old })).status, 406);
 });
 
 test("a CRD changes discovery at once, and no other document", async () => {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { stringifyYaml } from "../../apimachinery/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 import type { ApiGroup, ApiVersion, Catalog } from "../catalog.ts";
-import { parseMediaType } from "../http/negotiate.ts";
+import { type DocumentForm, negotiateDocument } from "../http/negotiate.ts";
 import type { ApiResource } from "../resource.ts";
 import { hashOf } from "../stored.ts";
 
@@ -12,68 +13,55 @@ export type Discovery = {
   /** `/apis`: all other groups. */
   groups(catalog: Catalog, request: HttpRequest): HttpResponse;
   /** `/apis/<group>` */
-  group(group: ApiGroup): HttpResponse;
+  group(group: ApiGroup, request: HttpRequest): HttpResponse;
   /** `/api/v1`, `/apis/<group>/<version>` */
-  version(version: ApiVersion): HttpResponse;
+  version(version: ApiVersion, request: HttpRequest): HttpResponse;
 };
 
-type AggregatedVersion = "v2" | "v2beta1";
-type Document = { body: string; etag: string };
+type Document = { value: unknown; etag: string };
 
 export function createDiscovery(): Discovery {
-  const aggregated = new WeakMap<Catalog, Map<string, Document>>();
-  const document = (catalog: Catalog, core: boolean, version: AggregatedVersion): Document => {
-    const documents = aggregated.get(catalog) ?? new Map<string, Document>();
+  const aggregated = new WeakMap<Catalog, Map<boolean, Document>>();
+  const document = (catalog: Catalog, core: boolean): Document => {
+    const documents = aggregated.get(catalog) ?? new Map<boolean, Document>();
     aggregated.set(catalog, documents);
-    const key = `${core} ${version}`;
-    const known = documents.get(key);
+    const known = documents.get(core);
     if (known !== undefined) return known;
-    const body = JSON.stringify(aggregatedDiscovery(catalog, core, version));
-    const made = { body, etag: `"${hashOf(body)}"` };
-    documents.set(key, made);
+    const value = aggregatedDiscovery(catalog, core);
+    const made = { value, etag: `"${hashOf(JSON.stringify(value))}"` };
+    documents.set(core, made);
     return made;
   };
   const answer = (catalog: Catalog, request: HttpRequest, core: boolean, legacy: () => unknown): HttpResponse => {
-    const version = aggregatedVersion(request.headers.accept);
-    if (version === undefined) return withVary(json(legacy()));
-    const { body, etag } = document(catalog, core, version);
-    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    const headers = { ...common, vary: "Accept", etag, "content-type": type };
-    if (request.headers["if-none-match"] === etag) return { status: 304, headers };
-    return { status: 200, headers, body };
+    const form = negotiateDocument(request.headers.accept, true);
+    if (!form.aggregated) return withHeaders(written(legacy(), form), { vary: "Accept" });
+    const { value, etag } = document(catalog, core);
+    const type = `application/${form.format};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
+    const headers = { vary: "Accept", etag, "content-type": type };
+    if (request.headers["if-none-match"] === etag) return { status: 304, headers: { ...common, ...headers } };
+    return withHeaders(written(value, form), headers);
   };
   return {
     core: (catalog, request) => answer(catalog, request, true, () => apiVersions(catalog, request.headers.host ?? "")),
     groups: (catalog, request) => answer(catalog, request, false, () => groupList(catalog)),
-    group: (group) => json({ kind: "APIGroup", apiVersion: "v1", ...groupEntry(group) }),
-    version: (version) => json(resourceList(version)),
+    group: (group, { headers }) =>
+      written({ kind: "APIGroup", apiVersion: "v1", ...groupEntry(group) }, negotiateDocument(headers.accept, false)),
+    version: (version, { headers }) => written(resourceList(version), negotiateDocument(headers.accept, false)),
   };
 }
 
 const common = { "cache-control": "no-cache, private" };
 
-function json(value: unknown): HttpResponse {
+function written(value: unknown, { format }: DocumentForm): HttpResponse {
   return {
     status: 200,
-    headers: { ...common, "content-type": "application/json" },
-    body: `${JSON.stringify(value)}\n`,
+    headers: { ...common, "content-type": `application/${format}` },
+    body: format === "yaml" ? stringifyYaml(value) : `${JSON.stringify(value)}\n`,
   };
 }
 
-/** The same path answers in two forms. */
-function withVary(response: HttpResponse): HttpResponse {
-  return { ...response, headers: { ...response.headers, vary: "Accept" } };
-}
-
-function aggregatedVersion(accept: string | undefined): AggregatedVersion | undefined {
-  for (const clause of (accept ?? "").split(",")) {
-    const { type, parameters } = parseMediaType(clause);
-    const { as, g, v } = parameters;
-    if (type === "application/json" && as === undefined) return undefined;
-    if (type !== "application/json" || as !== "APIGroupDiscoveryList" || g !== "apidiscovery.k8s.io") continue;
-    if (v === "v2" || v === "v2beta1") return v;
-  }
-  return undefined;
+function withHeaders(response: HttpResponse, headers: HttpResponse["headers"]): HttpResponse {
+  return { ...response, headers: { ...response.headers, ...headers } };
 }
 
 function apiVersions(catalog: Catalog, host: string): unknown {
@@ -136,14 +124,14 @@ function storageHash({ storedAs, kind }: ApiResource): string {
   return createHash("sha256").update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString("base64");
 }
 
-function aggregatedDiscovery(catalog: Catalog, core: boolean, version: AggregatedVersion): unknown {
+function aggregatedDiscovery(catalog: Catalog, core: boolean): unknown {
   const items = catalog.groups.filter(({ group }) => (group === "") === core).map(aggregatedGroup);
-  return { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
+  return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
 }
 
 function aggregatedGroup({ group, versions }: ApiGroup): unknown {
   return {
-    metadata: { name: group === "" ? undefined : group, creationTimestamp: null },
+    metadata: group === "" ? {} : { name: group },
     versions: versions.map(({ version, resources }) => ({
       version,
       resources: resources.map(aggregatedResource),
@@ -156,18 +144,27 @@ function aggregatedResource(resource: ApiResource): unknown {
   const { shortNames, categories, subresources } = resource;
   return {
     resource: resource.resource,
-    responseKind: { group: resource.group, version: resource.version, kind: resource.kind },
+    responseKind: responseKind(resource, resource),
     scope: resource.namespaced ? "Namespaced" : "Cluster",
     singularResource: resource.singular,
     verbs: resource.verbs,
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
     ...(subresources.length > 0 && {
-      subresources: subresources.map(({ name, group, version, kind, verbs }) => ({
-        subresource: name,
-        responseKind: { group, version, kind },
-        verbs,
+      subresources: subresources.map((subresource) => ({
+        subresource: subresource.name,
+        responseKind: responseKind(resource, subresource),
+        verbs: subresource.verbs,
       })),
     }),
   };
+}
+
+/** Built-in resources leave out the group and version that stand above them; custom ones say them again. */
+function responseKind(
+  resource: ApiResource,
+  { group, version, kind }: { group: string; version: string; kind: string },
+) {
+  const isSame = resource.custom === undefined && group === resource.group && version === resource.version;
+  return isSame ? { group: "", version: "", kind } : { group, version, kind };
 }

@@ -27,11 +27,11 @@ export function createDocuments(server: Server, shared: SharedParts, checks: rea
         return discovery.groups(catalog, request);
       case "group": {
         const group = catalog.group(path.group);
-        return group && path.group !== "" ? discovery.group(group) : undefined;
+        return group && path.group !== "" ? discovery.group(group, request) : undefined;
       }
       case "version": {
         const found = catalog.version(path.group, path.version);
-        return found && discovery.version(found);
+        return found && discovery.version(found, request);
       }
       case "openapi-v2":
         return v2.document(catalog, request);

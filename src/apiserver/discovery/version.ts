@@ -2,6 +2,10 @@
 export type VersionInfo = {
   major: string;
   minor: string;
+  emulationMajor: string;
+  emulationMinor: string;
+  minCompatibilityMajor: string;
+  minCompatibilityMinor: string;
   gitVersion: string;
   gitCommit: string;
   gitTreeState: string;
@@ -15,6 +19,10 @@ export type VersionInfo = {
 export const defaultVersion: VersionInfo = {
   major: "1",
   minor: "34",
+  emulationMajor: "1",
+  emulationMinor: "34",
+  minCompatibilityMajor: "1",
+  minCompatibilityMinor: "33",
   gitVersion: "v1.34.0+skiff",
   gitCommit: "",
   gitTreeState: "clean",

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
-import { quoteGo, type Status, stringifyYaml } from "../../apimachinery/index.ts";
+import { type Status, stringifyYaml } from "../../apimachinery/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 import type { Pieces } from "../read/present.ts";
 import type { Accepted } from "./negotiate.ts";
@@ -78,24 +78,28 @@ function reformat(pieces: Pieces, format: "json" | "yaml"): Buffer {
   return Buffer.from(format === "yaml" ? stringifyYaml(value) : `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** All warnings of an answer together, as in Kubernetes. */
-const warningBytesMax = 4096;
-/** One warning when they are too long together. */
-const warningLengthMax = 256;
+/** Letters of all warnings of an answer together, as in Kubernetes (`truncateAtTotalRunes`). */
+const warningsMax = 4096;
+/** Letters of one warning when they are too many together. */
+const shortWarningMax = 256;
 
-/** `299 - "text"`, each once; shortened when they would fill the header. */
+/** `299 - "text"`, each once; shortened when they are too long together. What holds control characters is left out. */
 export function warningHeaders(warnings: readonly string[]): string[] {
-  const unique = [...new Set(warnings)];
-  const total = unique.reduce((sum, text) => sum + text.length, 0);
-  const short = total > warningBytesMax ? unique.map((text) => text.slice(0, warningLengthMax)) : unique;
+  const unique = [...new Set(warnings)].filter((text) => text !== "" && !/\p{Cc}/u.test(text));
+  const total = unique.reduce((sum, text) => sum + [...text].length, 0);
+  if (total <= warningsMax) return unique.map(warningHeader);
   const headers: string[] = [];
-  let size = 0;
-  for (const text of short) {
-    // Header values hold no line breaks and no letters beyond Latin-1.
-    const header = `299 - ${quoteGo(text.replace(/[^\x20-\x7e]/g, "?"))}`;
-    size += header.length;
-    if (size > warningBytesMax) break;
-    headers.push(header);
+  let written = 0;
+  for (const text of unique) {
+    if (written >= warningsMax) break;
+    const letters = [...text].slice(0, shortWarningMax);
+    written += letters.length;
+    headers.push(warningHeader(letters.join("")));
   }
   return headers;
+}
+
+/** Headers are bytes to clients and Latin-1 to Node: what goes over the wire is UTF-8. */
+function warningHeader(text: string): string {
+  return `299 - "${Buffer.from(text.replace(/["\\]/g, "\\$&")).toString("latin1")}"`;
 }

@@ -36,14 +36,14 @@ export function objectFrom(body: Body, resource: BodyKind, strictness: Strictnes
   const object = kubeObject(isFields(value) ? value : {}, sent);
   resource.rules.decode(object);
   const refusal = (problems: string) => notHandled(sent, sent, `strict decoding error: ${problems}`);
-  cleanFields(object, resource, strictness, body.duplicates, refusal);
+  cleanFields(object, resource, strictness, body.strictProblems, refusal);
   if (resource.custom !== undefined) refuseOtherCustom(object, sent, resource);
   return object;
 }
 
-/** What is said of a patch whose outcome is wrong: what stands twice in it, a value of a wrong type, and strict problems. */
+/** What is said of a patch whose outcome is wrong: strict problems, and a value of a wrong type. */
 export type PatchReading = {
-  duplicates: () => string[];
+  strictProblems: (unknown: readonly string[]) => string[];
   unread: (why: string) => StatusError;
   strict: (problems: string) => StatusError;
 };
@@ -53,7 +53,7 @@ export function objectFromPatch(
   object: KubeObject,
   resource: BodyKind,
   strictness: Strictness,
-  { duplicates, unread, strict }: PatchReading,
+  { strictProblems, unread, strict }: PatchReading,
 ): KubeObject {
   try {
     resource.rules.decode(object);
@@ -61,7 +61,7 @@ export function objectFromPatch(
     if (!isStatusError(error, "BadRequest")) throw error;
     throw unread(error.message.replace(/^.*? cannot be handled as a [^:]*: /, ""));
   }
-  cleanFields(object, resource, strictness, duplicates, strict);
+  cleanFields(object, resource, strictness, strictProblems, strict);
   return object;
 }
 
@@ -69,13 +69,13 @@ function cleanFields(
   object: KubeObject,
   resource: BodyKind,
   { mode, warnings }: Strictness,
-  duplicates: () => string[],
+  strictProblems: (unknown: readonly string[]) => string[],
   refusal: (problems: string) => StatusError,
 ): void {
   keepReset(object);
   const unknown = resource.rules.prune(object);
   if (mode === "Ignore") return;
-  const problems = [...duplicates(), ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+  const problems = strictProblems(unknown);
   if (problems.length === 0) return;
   if (mode !== "Strict") warnings.push(...problems);
   else throw refusal(problems.map(strictText).join(", "));
@@ -93,7 +93,7 @@ function keepReset({ metadata }: KubeObject): void {
 }
 
 /** The value of a body that is read without a schema. @throws {StatusError} `BadRequest` for what cannot be read */
-export function valueOf({ fault, value, bytes }: Body, kind: string): unknown {
+export function bodyValue({ fault, value, bytes }: Body, kind: string): unknown {
   if (fault !== undefined) throw unrecognized({ kind }, fault, bytes);
   return value;
 }
@@ -117,7 +117,11 @@ function sentKind(body: Body, resource: BodyKind): SentKind {
   const kind = value?.["kind"] ?? "";
   for (const [field, text] of Object.entries({ apiVersion, kind })) {
     if (typeof text === "string") continue;
-    throw unrecognized(resource, `${noKind} ${describeJson(text)} into Go struct field .${field} of type string`, bytes);
+    throw unrecognized(
+      resource,
+      `${noKind} ${describeJson(text)} into Go struct field .${field} of type string`,
+      bytes,
+    );
   }
   const known = { apiVersion: String(apiVersion), kind: String(kind) };
   if (known.apiVersion.split("/").length > 2)

@@ -1,8 +1,8 @@
 import {
-  duplicateJsonKeys,
   isStatusError,
   parseJson,
   parseYaml,
+  strictJsonProblems,
   unsupportedMediaType,
   YamlError,
 } from "../../apimachinery/index.ts";
@@ -14,10 +14,15 @@ import { parseMediaType } from "./negotiate.ts";
 export const bodyBytesMax = 3 * 2 ** 20;
 
 /**
- * A body that has been read. `fault` says why it holds no value, in the words of Go's decoders. `duplicates` tells of
- * fields that stand twice, as strict decoding does: `duplicate field "spec.x"`.
+ * A body that has been read. `fault` says why it holds no value, in the words of Go's decoders. `strictProblems` tells what
+ * strict decoding finds, in its words and order: the unknown fields that it is given, and those that stand twice.
  */
-export type Body = { value: unknown; fault?: string; bytes: Uint8Array; duplicates(): string[] };
+export type Body = {
+  value: unknown;
+  fault?: string;
+  bytes: Uint8Array;
+  strictProblems(unknown: readonly string[]): string[];
+};
 
 type Decoder = (bytes: Uint8Array) => Body;
 
@@ -43,16 +48,23 @@ export function decodeJson(bytes: Uint8Array): Body {
   const text = textOf(bytes);
   try {
     const value = parseJson(text);
-    return { value, bytes, duplicates: () => (mayHoldDuplicates(text, value) ? duplicateFields(text) : []) };
+    return { value, bytes, strictProblems: (unknown) => jsonProblems(text, value, unknown) };
   } catch (error) {
     if (!isStatusError(error)) throw error;
     const fault = `couldn't get version/kind; ${error.message.replace(/ at line \d+, column \d+$/, "")}`;
-    return { value: undefined, fault, bytes, duplicates: () => [] };
+    return { value: undefined, fault, bytes, strictProblems: unknownFields };
   }
 }
 
-function duplicateFields(text: string): string[] {
-  return duplicateJsonKeys(text).map((path) => `duplicate field ${JSON.stringify(path)}`);
+function jsonProblems(text: string, value: unknown, unknown: readonly string[]): string[] {
+  if (!mayHoldDuplicates(text, value) && unknown.length < 2) return unknownFields(unknown);
+  return strictJsonProblems(text, unknown).map(
+    ({ path, isUnknown }) => `${isUnknown ? "unknown" : "duplicate"} field ${JSON.stringify(path)}`,
+  );
+}
+
+function unknownFields(unknown: readonly string[]): string[] {
+  return unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
 }
 
 /** YAML, of which JSON is a part; JSON goes the faster way. */
@@ -60,13 +72,15 @@ export function decodeYaml(bytes: Uint8Array): Body {
   const text = textOf(bytes);
   if (/^\s*\{/.test(text) && isJson(text)) {
     const value = parseJson(text);
-    return { value, bytes, duplicates: () => (mayHoldDuplicates(text, value) ? duplicateKeys(text) : []) };
+    const twice = () => (mayHoldDuplicates(text, value) ? duplicateKeys(text) : []);
+    return { value, bytes, strictProblems: (unknown) => [...twice(), ...unknownFields(unknown)] };
   }
   try {
-    return { value: parseYaml(text), bytes, duplicates: () => duplicateKeys(text) };
+    const strictProblems = (unknown: readonly string[]) => [...duplicateKeys(text), ...unknownFields(unknown)];
+    return { value: parseYaml(text), bytes, strictProblems };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    return { value: undefined, fault: `yaml: ${yamlText(error)}`, bytes, duplicates: () => [] };
+    return { value: undefined, fault: `yaml: ${yamlText(error)}`, bytes, strictProblems: unknownFields };
   }
 }
 
@@ -88,10 +102,10 @@ function yamlText({ message }: YamlError): string {
 
 function decodeProto(bytes: Uint8Array): Body {
   try {
-    return { value: decodeProtobuf(bytes), bytes, duplicates: () => [] };
+    return { value: decodeProtobuf(bytes), bytes, strictProblems: unknownFields };
   } catch (error) {
     if (!isStatusError(error, "BadRequest")) throw error;
-    return { value: undefined, fault: error.message, bytes, duplicates: () => [] };
+    return { value: undefined, fault: error.message, bytes, strictProblems: unknownFields };
   }
 }
 

@@ -1,11 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  badRequest,
-  methodUnknown,
-  type StatusError,
-  unauthorized,
-  unknownResource,
-} from "../../apimachinery/index.ts";
+import { methodUnknown, unauthorized, unknownResource } from "../../apimachinery/index.ts";
 import type { Handler, HttpRequest, HttpResponse, User } from "../../lib/index.ts";
 import { askedName } from "../access/asked-name.ts";
 import { authorize } from "../access/authorize.ts";
@@ -20,7 +14,8 @@ import { removeCollection, removeObject } from "../write/removals.ts";
 import { patchObject, postObject, putObject } from "../write/writes.ts";
 import { warningHeaders } from "./answer.ts";
 import type { Call } from "./call.ts";
-import { errorResponse } from "./errors.ts";
+import { isInContainers, noContainers } from "./containers.ts";
+import { errorResponse, ResponseError } from "./errors.ts";
 import { negotiate } from "./negotiate.ts";
 import { type Path, parsePath, type ResourcePath } from "./path.ts";
 import { boolean } from "./query.ts";
@@ -93,16 +88,33 @@ async function answer(
   if (path.type !== "resource" || verb === undefined) {
     const endpoint = server.endpoints.get(pathname);
     if (endpoint !== undefined) return await endpoint({ ...request, user });
+    if (!isKnown(server, path)) throw pageNotFound();
     if (request.method !== "GET" && request.method !== "HEAD") throw methodUnknown();
     const document = path.type === "resource" ? undefined : documents(path, request, query);
     if (document === undefined) throw unknownResource();
     return document;
   }
+  if (!isKnown(server, path)) throw pageNotFound();
   const call = route(server, { request, user, path, query, verb });
   seen.warnings = call.warnings;
   if (identity.warnings !== undefined) call.warnings.push(...identity.warnings);
   if (trail !== undefined) call.annotations = trail.annotations;
   return await verbs[verb](server, call);
+}
+
+/** Whether anything stands at the beginning of a path. What is unknown below a group that is served is answered by it. */
+function isKnown({ registry }: Server, path: Path): boolean {
+  if (!("group" in path) || path.group === undefined) return path.type !== "unknown";
+  return registry.catalog.group(path.group) !== undefined;
+}
+
+/** What Go's server says of a path that nobody has taken. */
+function pageNotFound(): ResponseError {
+  return new ResponseError({
+    status: 404,
+    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+    body: "404 page not found\n",
+  });
 }
 
 /** @returns `undefined` for a body that is written as it comes */
@@ -173,7 +185,7 @@ function route(
   const path = isNamespace ? { ...asked.path, namespace: "" } : asked.path;
   if (!resource.namespaced && path.namespace !== "") throw unknownResource();
   if (resource.namespaced && path.namespace === "" && path.name !== "") throw unknownResource();
-  checkVerb(resource, path, verb);
+  checkVerb(server, resource, path, verb);
   const plainOnly = path.subresource === "scale" || !isStored(resource);
   const accepted = negotiate(
     request.headers.accept,
@@ -183,7 +195,8 @@ function route(
   return { request, user, path, query, resource, accepted, warnings };
 }
 
-function checkVerb(resource: ApiResource, { subresource, name, namespace }: ResourcePath, verb: Verb): void {
+function checkVerb(server: Server, resource: ApiResource, path: ResourcePath, verb: Verb): void {
+  const { subresource, name, namespace } = path;
   if (subresource === "") {
     const perObject = verb === "update" || verb === "patch";
     if (!resource.verbs.includes(verb) || (perObject && name === "") || (verb === "create" && name !== ""))
@@ -193,16 +206,9 @@ function checkVerb(resource: ApiResource, { subresource, name, namespace }: Reso
   }
   const found = resource.subresources.find((candidate) => candidate.name === subresource);
   if (found === undefined) {
-    throw resource.storageName === "pods" && inContainers.has(subresource)
-      ? noContainers(subresource)
+    throw resource.storageName === "pods" && isInContainers(subresource)
+      ? noContainers(server, path)
       : unknownResource();
   }
   if (!found.verbs.includes(verb)) throw methodUnknown();
-}
-
-/** What `kubectl logs`, `exec`, `cp`, `attach` and `port-forward` ask a pod's node for. */
-const inContainers = new Set(["attach", "exec", "log", "portforward", "proxy"]);
-
-function noContainers(subresource: string): StatusError {
-  return badRequest(`pods/${subresource} needs a running container, and this server keeps pods without running them`);
 }

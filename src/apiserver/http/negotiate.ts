@@ -13,8 +13,8 @@ export type Accepted = {
   pretty: boolean;
 };
 
-/** What we say we can write. Protobuf is not among it: clients that prefer it also read JSON. */
-const writable = ["application/json", "application/yaml"];
+/** What is said to be written. For protobuf the answer is JSON: clients decode what the answer's type says. */
+const writable = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 const plainJson: Accepted = { format: "json", as: "object", metaVersion: "v1", pretty: false };
 
 /** Media types we answer with JSON or YAML; old typed clients name protobuf alone and decode what the answer's type says. */
@@ -43,6 +43,29 @@ export function negotiate(accept: string | undefined, has: (as: Presentation) =>
     if (as === undefined || !has(as)) continue;
     const metaVersion = parameters["v"] === "v1beta1" ? "v1beta1" : "v1";
     return { format, as, metaVersion, pretty: parameters["pretty"] === "1" };
+  }
+  throw notAcceptable(writable);
+}
+
+/** How documents about the API are shown: as they are, or all together in the aggregated form. */
+export type DocumentForm = { format: "json" | "yaml"; aggregated: boolean };
+
+/**
+ * The same for discovery, whose aggregated form is another presentation.
+ *
+ * @param hasAggregated whether the document has that form
+ * @throws {StatusError} `NotAcceptable` when none of those named can be written
+ */
+export function negotiateDocument(accept: string | undefined, hasAggregated: boolean): DocumentForm {
+  if (accept === undefined || accept === "") return { format: "json", aggregated: false };
+  for (const clause of accept.split(",")) {
+    const { type, parameters } = parseMediaType(clause);
+    const format = formats[type];
+    if (format === undefined || parameters["q"] === "0") continue;
+    const { as, g, v } = parameters;
+    if (as === undefined) return { format, aggregated: false };
+    const isAggregated = as === "APIGroupDiscoveryList" && g === "apidiscovery.k8s.io" && v === "v2";
+    if (hasAggregated && isAggregated) return { format, aggregated: true };
   }
   throw notAcceptable(writable);
 }

@@ -61,7 +61,7 @@ const cases: Record<string, Path> = {
     resource: "clusterroles",
     name: "system:admin",
   },
-  "/api/v1/namespaces/a/pods/b/proxy/c": { type: "unknown" },
+  "/api/v1/namespaces/a/pods/b/proxy/c": { type: "unknown", group: "" },
 };
 for (const [path, want] of Object.entries(cases)) {
   test(`parsePath reads ${path}`, () => assert.deepEqual(parsePath(path), want));

@@ -29,7 +29,8 @@ export type Path =
   | { type: "openid-keys" }
   | { type: "openid-configuration" }
   | { type: "root" }
-  | { type: "unknown" };
+  /** `group` when the beginning of the path is one of its own. */
+  | { type: "unknown"; group?: string };
 
 export type HealthEndpoint = "livez" | "readyz" | "healthz";
 
@@ -83,7 +84,7 @@ function resourcePath(group: string, version: string, parts: readonly string[]):
   const watch = parts[0] === "watch";
   const segments = (watch ? parts.slice(1) : parts).map(decodeSegment);
   const [head, scope, inside] = segments;
-  if (head === undefined) return { type: "unknown" };
+  if (head === undefined) return { type: "unknown", group };
   const scoped =
     head === "namespaces" &&
     scope !== undefined &&
@@ -91,7 +92,7 @@ function resourcePath(group: string, version: string, parts: readonly string[]):
     !(group === "" && namespaceSubresources.has(inside));
   const [resource = "", name = "", subresource = "", ...more] = scoped ? segments.slice(2) : segments;
   // Only proxies have a path behind the subresource, and there are none here.
-  if (more.length > 0) return { type: "unknown" };
+  if (more.length > 0) return { type: "unknown", group };
   const namespace = scoped ? scope : group === "" && resource === "namespaces" ? name : "";
   return { type: "resource", group, version, resource, namespace, name, subresource, watch };
 }

@@ -47,7 +47,7 @@ export function parseListOptions(query: URLSearchParams, watchPath = false): Lis
   const options: ListOptions = {
     labelSelector: labelSelector ? parseLabelSelector(labelSelector) : undefined,
     fieldSelector: fieldSelector ? parseFieldSelector(fieldSelector) : undefined,
-    limit: integer(query, "limit") ?? 0,
+    limit: Math.max(0, integer(query, "limit") ?? 0),
     continue: query.get("continue") ?? "",
     resourceVersion: query.get("resourceVersion") ?? "",
     resourceVersionMatch: query.get("resourceVersionMatch") ?? "",

@@ -54,7 +54,7 @@ function v2Document(catalog: Catalog, info: VersionInfo): unknown {
   for (const version of catalog.groups.flatMap((group) => group.versions)) {
     const part = partOf(version);
     for (const [path, item] of Object.entries(part.paths)) paths[path] = pathToV2(item);
-    for (const [name, schema] of Object.entries(part.schemas)) definitions[name] ??= schemaToV2(schema);
+    for (const [name, schema] of Object.entries(part.schemas)) definitions[name] ??= definitionToV2(schema);
   }
   return {
     swagger: "2.0",
@@ -118,9 +118,20 @@ function parameterToV2(parameter: unknown): unknown {
 }
 
 /** What v2 has no words for; a value that it would forbid must not be forbidden, so such parts go away. */
-const dropped = new Set(["oneOf", "anyOf", "not", "nullable", "deprecated", "readOnly", "writeOnly", "xml"]);
+const dropped = new Set(["oneOf", "anyOf", "not", "nullable", "default", "deprecated", "readOnly", "writeOnly", "xml"]);
 const intOrString = "x-kubernetes-int-or-string";
 const preserveUnknownFields = "x-kubernetes-preserve-unknown-fields";
+
+/** A kind that allows everything is an object, and no more is said. */
+function definitionToV2(schema: unknown): unknown {
+  if (!isFields(schema) || schema[preserveUnknownFields] !== true) return schemaToV2(schema);
+  const { description, "x-kubernetes-group-version-kind": kinds } = schema;
+  return {
+    ...(description !== undefined && { description }),
+    type: "object",
+    "x-kubernetes-group-version-kind": kinds,
+  };
+}
 
 function schemaToV2(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(schemaToV2);

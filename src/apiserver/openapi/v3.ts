@@ -86,7 +86,6 @@ function v3Document(version: ApiVersion, info: VersionInfo): unknown {
         },
       },
     },
-    security: [{ BearerToken: [] }],
   };
 }
 

@@ -167,23 +167,27 @@ function formatContinue({ revision, after }: Continue): string {
 
 /** @throws {StatusError} `BadRequest` */
 function parseContinue(text: string): Continue {
+  const decoded = Buffer.from(text, "base64url");
   let token: unknown;
   try {
-    token = JSON.parse(Buffer.from(text, "base64url").toString());
-  } catch {
-    throw badRequest("continue key is not valid");
+    token = parseJson(decoded.toString("latin1"));
+  } catch (error) {
+    if (!isStatusError(error)) throw error;
+    throw unknownPlace(error.message.replace(/^json parse error: (.*) at line \d+, column \d+$/, "$1"));
   }
-  if (typeof token !== "object" || token === null || !("v" in token) || !("rv" in token) || !("start" in token)) {
-    throw badRequest("continue key is not valid");
-  }
-  const { v, rv, start } = token;
-  if (v !== tokenVersion)
-    throw badRequest(`continue key is not valid: server does not recognize this encoded version ${v}`);
+  const { v, rv, start }: Fields = isFields(token) ? token : {};
+  if (v !== tokenVersion) throw unknownPlace(`server does not recognize this encoded version ${v ?? ""}`);
   if (typeof rv !== "number" || !Number.isSafeInteger(rv) || rv === 0) {
-    throw badRequest(`continue key is not valid: incorrect encoded start resourceVersion (version ${tokenVersion})`);
+    throw unknownPlace(`incorrect encoded start resourceVersion (version ${tokenVersion})`);
   }
   if (typeof start !== "string" || start === "") {
-    throw badRequest(`continue key is not valid: encoded start key empty (version ${tokenVersion})`);
+    throw unknownPlace(`encoded start key empty (version ${tokenVersion})`);
   }
-  return { revision: rv, after: start.endsWith("\0") ? start.slice(0, -1) : start };
+  if (start.split("/").includes("..")) throw unknownPlace(start);
+  const key = Buffer.from(start, "latin1").toString();
+  return { revision: rv, after: key.endsWith("\0") ? key.slice(0, -1) : key };
+}
+
+function unknownPlace(why: string): StatusError {
+  return badRequest(`invalid continue token: continue key is not valid: ${why}`);
 }

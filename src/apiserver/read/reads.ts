@@ -66,5 +66,6 @@ export async function getWatch(server: Server, call: Call): Promise<HttpResponse
   const shown = reader?.resource ?? resource;
   const presenter = createPresenter(shown, accepted, { query, frames: server.frames, now: server.now });
   const body = watchObjects(server, shown, path.namespace, options, presenter, request.signal, reader?.fill);
-  return { status: 200, headers: { "content-type": "application/json", "cache-control": "no-cache, private" }, body };
+  const headers = { "content-type": "application/json", "cache-control": "no-cache, private" };
+  return { status: 200, headers, body, lines: true };
 }

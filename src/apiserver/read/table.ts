@@ -24,11 +24,11 @@ export function tableRow(
   include: IncludeObject,
   apiVersion: string,
   now: Date,
-): { cells: readonly unknown[]; object?: unknown } {
+): { cells: readonly unknown[]; object: unknown } {
   const cells = resource.table?.cells(object, now) ?? [];
   switch (include) {
     case "None":
-      return { cells };
+      return { cells, object: null };
     case "Object":
       return { cells, object };
     case "Metadata":

@@ -17,7 +17,7 @@ import { reviews } from "../access/reviews.ts";
 import { requestToken } from "../access/token-request.ts";
 import { newAttempt } from "../admission/admit.ts";
 import { answerResponse, statusPieces } from "../http/answer.ts";
-import { objectFrom, valueOf } from "../http/body.ts";
+import { bodyValue, objectFrom } from "../http/body.ts";
 import type { Call } from "../http/call.ts";
 import { readObject } from "../http/decode.ts";
 import { parseWriteOptions } from "../http/query.ts";
@@ -51,7 +51,7 @@ export async function postAction(server: Server, call: Call): Promise<HttpRespon
 
 async function postPodAction(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, request, query, accepted, warnings } = call;
-  const value = valueOf(await readObject(request), path.subresource === "eviction" ? "Eviction" : "Binding");
+  const value = bodyValue(await readObject(request), path.subresource === "eviction" ? "Eviction" : "Binding");
   if (!isFields(value)) throw badRequest("an object is expected");
   const pods = podsOf(server, resource);
   const name = path.name || textAt(value, "metadata", "name");

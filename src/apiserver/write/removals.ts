@@ -8,28 +8,18 @@ import {
 } from "../../apimachinery/index.ts";
 import { type HttpResponse, readBody } from "../../lib/index.ts";
 import { answerResponse, statusPieces } from "../http/answer.ts";
-import { valueOf } from "../http/body.ts";
+import { bodyValue } from "../http/body.ts";
 import type { Call } from "../http/call.ts";
 import { bodyBytesMax, readObject } from "../http/decode.ts";
 import { parseListOptions } from "../http/query.ts";
 import { listObjects } from "../read/list.ts";
 import { presenterFor } from "../read/reads.ts";
-import type { ApiResource } from "../resource.ts";
+import { type ApiResource, showsDeleted } from "../resource.ts";
 import type { Server } from "../server.ts";
 import type { Writing, Written } from "./create.ts";
 import { type DeleteOptions, deleteObject, parseDeleteOptions } from "./delete.ts";
 import { writingOf } from "./writing.ts";
 
-/** Kinds whose delete answers with the object, not with a Status. */
-const showDeleted = new Set([
-  "persistentvolumeclaims",
-  "persistentvolumes",
-  "pods",
-  "podtemplates",
-  "resourcequotas",
-  "serviceaccounts",
-  "services",
-]);
 /** How many deletes of a collection go to the store together. */
 const batchSize = 500;
 
@@ -45,7 +35,7 @@ export async function removeObject(server: Server, call: Call): Promise<HttpResp
     options,
   );
   const pieces =
-    written.outcome === "deleted" && !showDeleted.has(resource.storageName)
+    written.outcome === "deleted" && !showsDeleted(resource)
       ? statusPieces(goneStatus(resource, written))
       : (await presenterFor(server, call, [written.entry])).object(written.entry, written.object);
   const status = written.outcome !== "deleted" && waitsForDependents(options) ? 202 : 200;
@@ -86,7 +76,7 @@ export async function removeCollection(server: Server, call: Call): Promise<Http
 async function readDeleteOptions({ request, query }: Call): Promise<DeleteOptions> {
   const bytes = await readBody(request.body, bodyBytesMax);
   if (bytes.byteLength === 0) return parseDeleteOptions(undefined, query);
-  const value = valueOf(await readObject({ ...request, body: bytes }), "DeleteOptions");
+  const value = bodyValue(await readObject({ ...request, body: bytes }), "DeleteOptions");
   if (value === null) throw badRequest("the body of a delete must be DeleteOptions");
   return parseDeleteOptions(value, query);
 }

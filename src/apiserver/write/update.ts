@@ -117,7 +117,8 @@ async function step(
   prepared = true;
   const completing = internal ? undefined : admission.complete(server, attempt);
   if (completing !== undefined) await completing;
-  const causes = internal ? [] : rules.validateUpdate(object, live, subresource);
+  const warn = (text: string) => void writing.warnings.push(text);
+  const causes = internal ? [] : rules.validateUpdate(object, live, subresource, warn);
   if (causes.length > 0) throw invalid(groupKindOf(resource), name, causes);
   const validating = admitted ? undefined : admission.validate(server, attempt);
   if (validating !== undefined) await validating;

@@ -64,7 +64,12 @@ const refused: Record<
     message: /^namespaces "nowhere" not found$/,
   },
   "no JSON": { body: "{", status: 400, message: /unexpected end of JSON input/ },
-  "no object": { body: "[]", status: 400, message: /^the object provided is unrecognized \(must be of type ConfigMap\): couldn't get version\/kind; json parse error/ },
+  "no object": {
+    body: "[]",
+    status: 400,
+    message:
+      /^the object provided is unrecognized \(must be of type ConfigMap\): couldn't get version\/kind; json parse error/,
+  },
   "a format nobody reads": {
     body: "x",
     contentType: "application/cbor",

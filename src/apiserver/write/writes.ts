@@ -2,7 +2,7 @@ import { badRequest, cloneJson, type KubeObject, methodUnknown, StatusError } fr
 import type { HttpResponse } from "../../lib/index.ts";
 import { authorize } from "../access/authorize.ts";
 import { answerResponse } from "../http/answer.ts";
-import { objectFrom, objectFromPatch, type PatchReading, valueOf } from "../http/body.ts";
+import { bodyValue, objectFrom, objectFromPatch, type PatchReading } from "../http/body.ts";
 import type { Call } from "../http/call.ts";
 import { readObject } from "../http/decode.ts";
 import { parseWriteOptions } from "../http/query.ts";
@@ -32,7 +32,7 @@ export async function putObject(server: Server, call: Call): Promise<HttpRespons
   const body = await readObject(request);
   const writing = writingOf(call, options);
   if (path.subresource === "scale") {
-    const change = (live: KubeObject) => ({ object: withScale(resource, cloneJson(live), valueOf(body, "Scale")) });
+    const change = (live: KubeObject) => ({ object: withScale(resource, cloneJson(live), bodyValue(body, "Scale")) });
     const written = await updateObject(server, placeOf(call), writing, change);
     return await writtenResponse(server, call, written);
   }
@@ -45,7 +45,10 @@ export async function putObject(server: Server, call: Call): Promise<HttpRespons
     return await writtenResponse(server, call, await create(server, call, object));
   }
   // A write that is tried again starts from what was sent, not from what the first attempt made of it.
-  const written = await updateObject(server, placeOf(call), writing, () => ({ object: cloneJson(object), isWhole: true }));
+  const written = await updateObject(server, placeOf(call), writing, () => ({
+    object: cloneJson(object),
+    isWhole: true,
+  }));
   return await writtenResponse(server, call, written);
 }
 
@@ -101,7 +104,7 @@ function appliedChange(server: Server, call: Call, patch: Patch, live: KubeObjec
 /** Values of a wrong type have been refused before; what is left to tell is what stands twice. */
 function applyReading({ body }: Patch): PatchReading {
   return {
-    duplicates: body.duplicates,
+    strictProblems: body.strictProblems,
     unread: badRequest,
     strict: (problems) => badRequest(`error strict decoding YAML: error converting YAML to JSON: ${problems}`),
   };
@@ -121,7 +124,11 @@ function patchedChange(call: Call, patch: Patch, live: KubeObject): Change {
 function patchReading(patch: Patch, shown: KubeObject): PatchReading {
   const prefix = patch.type === "json" ? "json patch " : "";
   return {
-    duplicates: () => patch.body.duplicates().map((problem) => prefix + problem),
+    // What stands twice stands in the patch; what is unknown stands in what it makes of the object.
+    strictProblems: (unknown) => [
+      ...patch.body.strictProblems([]).map((problem) => prefix + problem),
+      ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ],
     unread: (why) => unfit(patch, shown, patch.type === "strategic" ? restoreText(why) : why),
     strict: (problems) => unfit(patch, shown, `strict decoding error: ${problems}`),
   };

@@ -5,14 +5,17 @@ import type { Client } from "../../client/index.ts";
 import { errorText } from "../../lib/index.ts";
 import { localbuilds, type PackageArgument, packageAnnotations, parsePackageArgument } from "../../packages/index.ts";
 import {
+  computeText,
   freePort,
   type PlatformConfig,
   platformUrls,
   removeLeftovers,
   removeStateDirectory,
+  type StateDirectory,
   stateDirectory,
   writeConfig,
 } from "../../platform/index.ts";
+import { type AccessFiles, type AccessFlags, changedFiles, exchangeFiles, readGivenFiles } from "../access-files.ts";
 import { checkDirectories, connectKubeconfig, readConfigOrExplain } from "../connect.ts";
 import { checkWhole, ensureDaemon, platformProcess, runningPlatform, stopDaemon, watchForEnd } from "../daemon.ts";
 import { defaultName } from "../default-name.ts";
@@ -34,6 +37,8 @@ export type CreateFlags = {
   apiPort?: number;
   protocol?: "http" | "https";
   listenAddress?: string;
+  compute?: PlatformConfig["compute"];
+  nodes?: number;
   usePathRouting?: boolean;
   devPassword?: boolean;
   package: string[];
@@ -45,7 +50,7 @@ export type CreateFlags = {
   extraPorts?: string;
   registryConfig?: string | boolean;
   packageCustomFile?: string[];
-};
+} & AccessFlags;
 
 type CreateOptions = CreateFlags & { stay: boolean; logLevel: string; color: boolean };
 
@@ -87,7 +92,13 @@ async function bringUp(options: CreateOptions, packages: readonly PackageArgumen
     throw runningPlatform(state) === undefined ? new CliError("ended", { name, log: state.log }, { cause }) : cause;
   });
   await using observation = await observePlatform(connection.client, name, end.promise);
-  const waiting = { ...run, name, timeout: options.timeout, ended: end.promise };
+  const waiting = {
+    ...run,
+    name,
+    simulated: config.compute === "simulated",
+    timeout: options.timeout,
+    ended: end.promise,
+  };
   const items = await waitUntilReady(observation, awaited, waiting);
   run.progress.end();
   finish(config, { items, file, readyMs, totalMs: performance.now() - run.startedMs, output: options.output });
@@ -97,6 +108,7 @@ async function bringUp(options: CreateOptions, packages: readonly PackageArgumen
 async function ensureRunning(options: CreateOptions, progress: Progress): Promise<PlatformConfig> {
   const { name } = options;
   const state = stateDirectory(name);
+  const given = await readGivenFiles(options);
   removeLeftovers();
   checkDirectories(name);
   if (options.recreate && existsSync(state.root)) {
@@ -108,7 +120,8 @@ async function ensureRunning(options: CreateOptions, progress: Progress): Promis
   checkWhole(state, name, existing?.created !== undefined);
   const config = await configFrom(options, existing);
   const running = platformProcess(state);
-  const changed = existing === undefined || JSON.stringify(config) !== JSON.stringify(existing);
+  const files = changedFiles(given, state);
+  const changed = existing === undefined || files.size > 0 || JSON.stringify(config) !== JSON.stringify(existing);
   if (running?.ready && !changed) {
     progress.step(`Platform ${name} is running at ${platformUrls(config).front}/`);
     return config;
@@ -118,13 +131,13 @@ async function ensureRunning(options: CreateOptions, progress: Progress): Promis
     progress.step(`Restarting platform ${name} with the new settings`);
     await stopDaemon(state, name, { force: false });
   }
-  if (changed) write(() => writeConfig(state, config), state.root);
+  const before = changed ? write(() => exchangeSettings(state, config, files), state.root) : new Map();
   const startedMs = performance.now();
   try {
     await ensureDaemon(config, state, options.logLevel);
   } catch (error) {
     if (existing?.created === undefined || !changed) throw error;
-    writeConfig(state, existing);
+    exchangeSettings(state, existing, before);
     if (running) await bringBack(existing, options.logLevel, progress);
     throw error;
   }
@@ -159,13 +172,21 @@ async function configFrom(flags: CreateOptions, existing: PlatformConfig | undef
     usePathRouting: flags.usePathRouting ?? existing?.usePathRouting ?? false,
     devPassword: flags.devPassword ?? existing?.devPassword ?? false,
     listenAddress: flags.listenAddress ?? existing?.listenAddress ?? "127.0.0.1",
+    compute: flags.compute ?? existing?.compute ?? "none",
+    nodes: flags.nodes ?? existing?.nodes ?? 1,
     ...(existing?.created === undefined ? {} : { created: existing.created }),
   };
 }
 
-function write(action: () => void, directory: string): void {
+/** @returns the files that the platform had before */
+function exchangeSettings(state: StateDirectory, config: PlatformConfig, files: AccessFiles): AccessFiles {
+  writeConfig(state, config);
+  return exchangeFiles(files, state);
+}
+
+function write<T>(action: () => T, directory: string): T {
   try {
-    action();
+    return action();
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOSPC") throw new CliError("disk-full", { file: directory }, { cause: error });
@@ -242,7 +263,7 @@ function sourceOf(item: PackageArgument): string {
 async function waitUntilReady(
   observation: Observation,
   awaited: Awaited,
-  run: Run & { name: string; timeout: string; ended: Promise<never> },
+  run: Run & { name: string; timeout: string; simulated: boolean; ended: Promise<never> },
 ): Promise<Item[]> {
   let last = "";
   let changedMs = performance.now();
@@ -266,14 +287,19 @@ async function waitUntilReady(
   }
 }
 
-function notReady(open: readonly Item[], run: { name: string; timeout: string }, timedOut: boolean): CliError {
+function notReady(
+  open: readonly Item[],
+  run: { name: string; timeout: string; simulated: boolean },
+  timedOut: boolean,
+): CliError {
   const why = treeLines(open, 400, "  ").join("\n");
   const failed = open.filter(({ state }) => state === "broken" || state === "failing");
   // What is broken does not heal by waiting, however late it was found.
   const isDefinite = open.every(({ state }) => state === "broken");
   if (failed.length > 0 && (isDefinite || !timedOut))
     return new CliError("package-failed", { name: run.name, count: failed.length, why });
-  if (open.every(({ state }) => state === "needs-pods")) return new CliError("needs-pods", { why });
+  if (open.every(({ state }) => state === "needs-pods"))
+    return new CliError(run.simulated ? "needs-outside" : "needs-pods", { why });
   return new CliError("not-ready", { name: run.name, timeout: run.timeout, why });
 }
 
@@ -316,6 +342,7 @@ function finish(config: PlatformConfig, { items, file, readyMs, totalMs, output 
       git: urls.git,
       kubernetesApi: `https://127.0.0.1:${config.apiPort}`,
       kubeconfig: file,
+      compute: config.compute,
       applications,
       readyMs: Math.round(readyMs),
       totalMs: Math.round(totalMs),
@@ -335,6 +362,7 @@ Finished creating platform ${config.name} in ${formatDuration(totalMs)}${ready}
   Front page   ${urls.front}/
   Git          ${urls.git}/
   Kubernetes   kubectl get applications -A          (context skiff-${config.name} in ${file})
+  Pods         ${computeText(config)}
   Credentials  ${command("get secrets")}
   Clone        git${trusting} clone ${urls.git}/giteaAdmin/<repository>.git
   Trust        ${command("trust").padEnd(36)} (how to make browsers and git accept the certificate)

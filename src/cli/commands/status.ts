@@ -1,6 +1,6 @@
 import { stringifyYaml } from "../../apimachinery/index.ts";
 import { packageAnnotations } from "../../packages/index.ts";
-import { platformUrls, stateDirectory } from "../../platform/index.ts";
+import { computeText, platformUrls, stateDirectory } from "../../platform/index.ts";
 import { connectKubeconfig, requireConfig } from "../connect.ts";
 import { runningPlatform } from "../daemon.ts";
 import { observePlatform } from "../observe.ts";
@@ -22,6 +22,8 @@ export async function status({ name, output }: { name: string; output: string })
     frontPage: `${urls.front}/`,
     git: urls.git,
     kubernetesApi: `https://127.0.0.1:${config.apiPort}`,
+    compute: config.compute,
+    pods: computeText(config),
     directory: state.root,
     caCertificate: caCertificateFile(name),
   };

@@ -133,7 +133,7 @@ async function openCluster(asked: CertificateSubject) {
   const client = createClient(server.handler, { user: { name: "admin", groups: ["system:masters"] } });
   const signer: CertificateSigner = {
     read: async () => asked,
-    sign: async () => "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+    sign: async () => certificate,
   };
   const informers = stack.use(createSharedInformers(client, silentLog));
   stack.use(startCertificateController({ client, informers, log: silentLog, now: () => new Date() }, signer));
@@ -158,6 +158,18 @@ dGVtOm5vZGU6bjEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATdH0H/1AdLttbj
 YWKoeFEioAAwCgYIKoZIzj0EAwIDRwAwRAIgH2Enb6cwQ9iCJWQWI9mvEfEFYshg
 35XrHBh1hxK8McECIGltoaOXGtFVMSF1LKyyhGCXlM0+HNPqQ5R/xoKC88wf
 -----END CERTIFICATE REQUEST-----
+`;
+/** Signed by itself, until 2126: the API looks whether it is a certificate, not whose. */
+const certificate = `-----BEGIN CERTIFICATE-----
+MIIBbjCCARWgAwIBAgIURFSYU5JUUx6p7mukEoemYCB2cHswCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBYzAgFw0yNjExMjQxMjQ4MzVaGA8yMTI2MTAzMTEyNDgzNVow
+DDEKMAgGA1UEAwwBYzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIwC/+/y3pjk
+QBLbpTHG8XRuyHw5AH5cm2D1zp/OTE5uKg3fAPzX4h4RAzn43oyH43zDGvwCu+1/
+y+7cLEds0RKjUzBRMB0GA1UdDgQWBBSgMGGjqCVpM0z4Ggg+L7/uOk1yQjAfBgNV
+HSMEGDAWgBSgMGGjqCVpM0z4Ggg+L7/uOk1yQjAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0cAMEQCIFJRfLlW0V/WoO3PB/Rbbx8XytvyajRKRHHUMlN8T/XV
+AiB2Fkm/gIqqCja0sF9TBJnOgnWm1teXHPn8+HtrDdo+Ag==
+-----END CERTIFICATE-----
 `;
 const encoded = Buffer.from(pem).toString("base64");
 const fresh = { metadata: { name: "r" } };

@@ -14,7 +14,8 @@ export type Condition = {
   status: string;
   reason?: string;
   message?: string;
-  lastUpdateTime?: string;
+  /** Go writes null for a time that is not set. */
+  lastUpdateTime?: string | null;
 };
 
 export type SigningRequest = KubeObject & {

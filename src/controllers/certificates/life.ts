@@ -36,7 +36,7 @@ export function uselessAtMs({ metadata, status }: SigningRequest): number | unde
   if (conditions.length === 0) return Date.parse(metadata.creationTimestamp ?? "") + pendingMs;
   const ends = conditions.flatMap(({ type, lastUpdateTime }) => {
     const isOver = type === "Denied" || type === "Failed" || (type === "Approved" && status?.certificate !== undefined);
-    return isOver && lastUpdateTime !== undefined ? [Date.parse(lastUpdateTime) + answeredMs] : [];
+    return isOver && lastUpdateTime ? [Date.parse(lastUpdateTime) + answeredMs] : [];
   });
   const approved = conditions.some(({ type }) => type === "Approved");
   if (approved && status?.certificate !== undefined) ends.push(endOf(status.certificate));

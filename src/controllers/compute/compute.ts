@@ -5,7 +5,7 @@ export type ComputeMode = "none" | "simulated";
 /** Which pods run, and on how many nodes. */
 export type ComputeOptions = {
   mode: ComputeMode;
-  /** Name of the platform: of the node, or with a number behind it of several. */
+  /** Name of the platform: of the first node, and with a number behind it of the others. */
   name: string;
   /** How many nodes there are. Default 1. */
   nodes?: number;

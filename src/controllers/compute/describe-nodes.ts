@@ -12,12 +12,10 @@ export type Seen = { machine: Machine; version: string; now: string };
 
 /** Pods get addresses here: not among services (10.96.0.0/16), and apart from what home and company networks use. */
 const podNetwork = "10.128.0.0";
-/** Addresses of each node's pods, in bits: 2,048 of them. */
+/** Addresses of each node's pods, in bits: 2,048 of them; 2,048 nodes have theirs before the network ends. */
 const podRangeBits = 21;
 /** A pod that is not run costs next to nothing; the node's range has addresses for so many. */
 const podsMax = 2040;
-/** How many ranges the pod network 10.128.0.0/11 has. */
-export const nodesMax = 1024;
 /** Addresses of simulated nodes, from a network set apart for tests (RFC 2544), so that they can be nobody else's. */
 const simulatedNodeNetwork = "198.18.0.0";
 /** What a simulated node offers, as much as KWOK's: what runs nothing does not run out. */
@@ -48,7 +46,8 @@ export function machineAddress(): string {
 /** The nodes of a platform. */
 export function describeNodes({ mode, name, nodes = 1 }: ComputeOptions, seen: Seen): Node[] {
   return Array.from({ length: nodes }, (_none, index) => {
-    const nodeName = nodes === 1 ? name : `${name}-${index + 1}`;
+    // The first has the name of the platform, so that its pods stay when others come and go.
+    const nodeName = index === 0 ? name : `${name}-${index + 1}`;
     return describeNode({ mode, name: nodeName, index }, seen);
   });
 }

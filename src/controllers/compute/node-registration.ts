@@ -1,7 +1,9 @@
 import { deepEqual, type KubeObject } from "../../apimachinery/index.ts";
 import type { Client, Resource } from "../../client/index.ts";
+import { evictPod } from "../nodes/evict-pod.ts";
 import { computeLabel } from "./compute.ts";
 import { type Node, type NodeCondition, nodes } from "./node.ts";
+import { isTerminal, type Pod, pods } from "./pod.ts";
 
 const leases: Resource = {
   group: "coordination.k8s.io",
@@ -30,7 +32,18 @@ export async function registerNodes(client: Client, described: readonly Node[], 
   const former = items.filter(
     ({ metadata }) => metadata.labels?.[computeLabel] !== undefined && !names.has(metadata.name),
   );
-  await Promise.all(former.map(({ metadata }) => client.delete(nodes, { name: metadata.name ?? "" })));
+  await Promise.all(former.map(({ metadata }) => removeNode(client, metadata.name ?? "", now)));
+}
+
+/** Takes a node away with its pods, which nobody would end. */
+async function removeNode(client: Client, name: string, now: Date): Promise<void> {
+  await client.delete(nodes, { name });
+  const { items } = await client.list<Pod>(pods, { fieldSelector: `spec.nodeName=${name}` });
+  const why = { reason: "DeletionByPodGC", message: "PodGC: node no longer exists" };
+  for (const pod of items) {
+    const failed = isTerminal(pod) ? {} : { phase: "Failed" as const };
+    await evictPod(client, pod, why, { now, ...failed, deletion: { gracePeriodSeconds: 0 } });
+  }
 }
 
 async function registerNode(client: Client, node: Node, live: Node | undefined, now: Date): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Compute } from "./compute.ts";
-import { conditionOf, isTerminal, timeText } from "./pod.ts";
+import { conditionOf, isTerminal, type PodCondition, timeText } from "./pod.ts";
 
 /** Shown by `kubectl get pods` in place of the phase. */
 const reason = "PodsAreNotRun";
@@ -14,15 +14,29 @@ export function createNoCompute(): Compute {
       if (pod.metadata.deletionTimestamp !== undefined) return { ended: true };
       if (isTerminal(pod) || pod.status?.reason === reason) return {};
       const at = timeText(now);
-      const scheduled = conditionOf(pod, "PodScheduled");
-      const since = scheduled?.status === "True" ? (scheduled.lastTransitionTime ?? at) : at;
-      return {
-        status: {
-          phase: "Pending",
+      const since = (type: string, status: PodCondition["status"]) => {
+        const before = conditionOf(pod, type);
+        return before?.status === status ? (before.lastTransitionTime ?? at) : at;
+      };
+      // Those that were simulated before had containers that were ready.
+      const unready = ["Ready", "ContainersReady"].filter((type) => conditionOf(pod, type) !== undefined);
+      const conditions: PodCondition[] = [
+        ...unready.map((type) => ({
+          type,
+          status: "False" as const,
           reason,
-          message: notRunMessage,
-          conditions: [{ type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: since }],
+          lastProbeTime: null,
+          lastTransitionTime: since(type, "False"),
+        })),
+        {
+          type: "PodScheduled",
+          status: "True",
+          lastProbeTime: null,
+          lastTransitionTime: since("PodScheduled", "True"),
         },
+      ];
+      return {
+        status: { phase: "Pending", reason, message: notRunMessage, conditions },
         events: [{ type: "Warning", reason, message: notRunMessage }],
       };
     },

@@ -103,8 +103,9 @@ function assign(pod: Pod, { hostIp, addresses }: OwnNode): AssignedPod {
 
 async function writeStatus(client: Client, compute: Compute, pod: Pod, status: Pod["status"]): Promise<undefined> {
   const { namespace, name = "" } = pod.metadata;
-  if (compute.mode === "simulated" && pod.metadata.annotations?.[computeLabel] !== compute.mode) {
-    const metadata = { uid: pod.metadata.uid, annotations: { [computeLabel]: compute.mode } };
+  const marked = compute.mode === "simulated" ? compute.mode : undefined;
+  if (pod.metadata.annotations?.[computeLabel] !== marked) {
+    const metadata = { uid: pod.metadata.uid, annotations: { [computeLabel]: marked ?? null } };
     await client.patch(pods, { namespace, name }, "merge", { metadata }, { fieldManager });
   }
   const patch = status === undefined ? undefined : statusPatch(pod, status);

@@ -2,7 +2,18 @@ import { deepEqual, type Fields } from "../../apimachinery/index.ts";
 import type { Pod, PodCondition, PodStatus } from "./pod.ts";
 
 /** Fields that go away again, which a patch has to say. */
-const passing = ["reason", "message"] as const;
+const passing = [
+  "reason",
+  "message",
+  "hostIP",
+  "hostIPs",
+  "podIP",
+  "podIPs",
+  "startTime",
+  "initContainerStatuses",
+  "containerStatuses",
+  "ephemeralContainerStatuses",
+] as const;
 
 /**
  * The strategic merge patch from the status of a pod to another. Conditions that the new status does not have belong to

@@ -175,7 +175,9 @@ function newSlice(wanted: SliceOwner, addressType: AddressType, ports: readonly 
       generateName: validateSubdomain(`${prefix}a`).length === 0 ? prefix : name,
       ...(namespace === undefined ? {} : { namespace }),
       labels: { ...labels },
-      ...(annotations === undefined || Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }),
+      ...(annotations === undefined || Object.keys(annotations).length === 0
+        ? {}
+        : { annotations: { ...annotations } }),
       ownerReferences: [
         { apiVersion: owner.apiVersion, kind: owner.kind, name, uid, controller: true, blockOwnerDeletion: true },
       ],

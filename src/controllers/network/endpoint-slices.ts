@@ -14,7 +14,14 @@ import {
   type Service,
   services,
 } from "./kinds.ts";
-import { addressesOfType, addressTypes, hostnameBehind, isBehindServices, referenceTo, targetPorts } from "./pod-endpoints.ts";
+import {
+  addressesOfType,
+  addressTypes,
+  hostnameBehind,
+  isBehindServices,
+  referenceTo,
+  targetPorts,
+} from "./pod-endpoints.ts";
 import { hasEndpoints, listenToPods, podsBehind } from "./selecting-services.ts";
 import { createTriggerTimes } from "./trigger-times.ts";
 import { writeSlices } from "./write-slices.ts";
@@ -147,9 +154,12 @@ export function startEndpointSlices({ client, informers, log }: ControllerContex
     nodeInformer.listen({
       // Pods of a node that was not known are not behind services; of a known one only the zone counts.
       onChange(node, previous) {
-        if (previous !== undefined && previous.metadata.labels?.[zoneLabel] === node.metadata.labels?.[zoneLabel]) return;
+        if (previous !== undefined && previous.metadata.labels?.[zoneLabel] === node.metadata.labels?.[zoneLabel])
+          return;
         const names = new Set(
-          podInformer.all().flatMap(({ spec, metadata }) => (spec.nodeName === node.metadata.name ? [metadata.namespace] : [])),
+          podInformer
+            .all()
+            .flatMap(({ spec, metadata }) => (spec.nodeName === node.metadata.name ? [metadata.namespace] : [])),
         );
         for (const service of serviceInformer.all())
           if (names.has(service.metadata.namespace)) controller.enqueue(keyOf(service));

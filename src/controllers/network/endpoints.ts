@@ -6,15 +6,22 @@ import type { ControllerContext } from "../context.ts";
 import {
   annotations,
   type EndpointAddress,
-  type Endpoints,
   type EndpointSubset,
+  type Endpoints,
   endpoints,
   isHeadless,
   labels,
   type Service,
   services,
 } from "./kinds.ts";
-import { addressesOfType, addressTypes, hostnameBehind, isBehindServices, referenceTo, targetPorts } from "./pod-endpoints.ts";
+import {
+  addressesOfType,
+  addressTypes,
+  hostnameBehind,
+  isBehindServices,
+  referenceTo,
+  targetPorts,
+} from "./pod-endpoints.ts";
 import { hasEndpoints, listenToPods, podsBehind } from "./selecting-services.ts";
 import { createTriggerTimes } from "./trigger-times.ts";
 
@@ -28,7 +35,10 @@ export function subsetsFor(service: Service, members: readonly Pod[]): EndpointS
   const publishes = service.spec.publishNotReadyAddresses === true;
   const [type = "IPv4"] = addressTypes(service);
   const hasPorts = (service.spec.ports ?? []).length > 0;
-  const groups = new Map<string, { ports: ReturnType<typeof targetPorts>; ready: EndpointAddress[]; rest: EndpointAddress[] }>();
+  const groups = new Map<
+    string,
+    { ports: ReturnType<typeof targetPorts>; ready: EndpointAddress[]; rest: EndpointAddress[] }
+  >();
   for (const pod of members) {
     const ports = targetPorts(pod, service);
     const [ip] = addressesOfType(pod, type);
@@ -59,7 +69,10 @@ function addressOf(pod: Pod, ip: string, service: Service): EndpointAddress {
 }
 
 /** Cuts subsets down to what one object may hold, each in proportion, addresses that are not ready first. */
-export function truncateSubsets(subsets: readonly EndpointSubset[], max = addressesMax): { subsets: EndpointSubset[]; cut: boolean } {
+export function truncateSubsets(
+  subsets: readonly EndpointSubset[],
+  max = addressesMax,
+): { subsets: EndpointSubset[]; cut: boolean } {
   const count = (field: "addresses" | "notReadyAddresses") =>
     subsets.reduce((sum, subset) => sum + (subset[field]?.length ?? 0), 0);
   const ready = count("addresses");
@@ -105,7 +118,11 @@ export function endpointsFor(
     deepEqual(live.metadata.labels, wantedLabels) &&
     isMarked === cut;
   if (same) return undefined;
-  const { [annotations.triggerTime]: _time, [annotations.overCapacity]: _cut, ...others } = live?.metadata.annotations ?? {};
+  const {
+    [annotations.triggerTime]: _time,
+    [annotations.overCapacity]: _cut,
+    ...others
+  } = live?.metadata.annotations ?? {};
   const { managedFields: _tracked, ...metadata } = live?.metadata ?? {
     name: service.metadata.name ?? "",
     ...(service.metadata.namespace === undefined ? {} : { namespace: service.metadata.namespace }),

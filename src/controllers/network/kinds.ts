@@ -2,7 +2,13 @@ import type { KubeObject } from "../../apimachinery/index.ts";
 import type { Resource } from "../../client/index.ts";
 
 export const services: Resource = { group: "", version: "v1", resource: "services", kind: "Service", namespaced: true };
-export const endpoints: Resource = { group: "", version: "v1", resource: "endpoints", kind: "Endpoints", namespaced: true };
+export const endpoints: Resource = {
+  group: "",
+  version: "v1",
+  resource: "endpoints",
+  kind: "Endpoints",
+  namespaced: true,
+};
 export const endpointSlices: Resource = {
   group: "discovery.k8s.io",
   version: "v1",

@@ -8,8 +8,8 @@ import {
   annotations,
   type Endpoint,
   type EndpointAddress,
-  type Endpoints,
   type EndpointSlice,
+  type Endpoints,
   endpointSlices,
   endpoints,
   labels,
@@ -34,9 +34,15 @@ export function isMirrored(object: Endpoints | undefined, service: Service | und
 }
 
 /** Makes slices say what Endpoints do. @returns also how many addresses are too many */
-export function mirror(object: Endpoints, existing: readonly EndpointSlice[]): { changes: SliceChanges; skipped: number } {
-  const { [annotations.triggerTime]: _time, [annotations.lastApplied]: _applied, ...noted } =
-    object.metadata.annotations ?? {};
+export function mirror(
+  object: Endpoints,
+  existing: readonly EndpointSlice[],
+): { changes: SliceChanges; skipped: number } {
+  const {
+    [annotations.triggerTime]: _time,
+    [annotations.lastApplied]: _applied,
+    ...noted
+  } = object.metadata.annotations ?? {};
   const wanted = {
     owner: object,
     labels: {
@@ -127,8 +133,9 @@ export function startMirroredSlices({ client, informers, log, now }: ControllerC
   const listening = [
     informer.listen({
       onChange(object) {
-        // Those of the endpoints controller are many, and never mirrored.
-        if (object.metadata.labels?.[labels.endpointsManagedBy] === undefined) controller.enqueue(keyOf(object));
+        // Most are of a service with a selector, which has slices of its own.
+        const service = serviceInformer.get(object.metadata.namespace, object.metadata.name ?? "");
+        if (service?.spec.selector === undefined) controller.enqueue(keyOf(object));
       },
       onDelete: (object) => controller.enqueue(keyOf(object)),
     }),

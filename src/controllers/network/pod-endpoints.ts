@@ -23,7 +23,10 @@ export function addressTypes({ spec }: Service): AddressType[] {
 }
 
 /** The port of a pod behind a port of a service: the number itself, or that of the container's port with the name. */
-export function targetPort({ spec }: Pod, { targetPort: target, port, protocol = "TCP" }: ServicePort): number | undefined {
+export function targetPort(
+  { spec }: Pod,
+  { targetPort: target, port, protocol = "TCP" }: ServicePort,
+): number | undefined {
   if (target === undefined || target === 0 || target === "") return port;
   if (typeof target === "number") return target;
   const containers = [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)];
@@ -40,7 +43,14 @@ export function targetPorts(pod: Pod, service: Service): EndpointPort[] {
     const number = targetPort(pod, port);
     if (number === undefined) return [];
     const { name, protocol = "TCP", appProtocol } = port;
-    return [{ ...(name === undefined ? {} : { name }), port: number, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }];
+    return [
+      {
+        ...(name === undefined ? {} : { name }),
+        port: number,
+        protocol,
+        ...(appProtocol === undefined ? {} : { appProtocol }),
+      },
+    ];
   });
 }
 

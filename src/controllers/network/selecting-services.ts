@@ -31,7 +31,8 @@ export function listenToPods(
     const [pod] = seen;
     if (pod === undefined) return;
     for (const service of services.inNamespace(pod.metadata.namespace ?? "")) {
-      if (hasEndpoints(service) && seen.some(({ metadata }) => selects(service, metadata.labels))) changed(keyOf(service));
+      if (hasEndpoints(service) && seen.some(({ metadata }) => selects(service, metadata.labels)))
+        changed(keyOf(service));
     }
   };
   return pods.listen({

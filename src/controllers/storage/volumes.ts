@@ -42,6 +42,7 @@ export type PersistentVolume = KubeObject & {
     volumeMode?: string;
     persistentVolumeReclaimPolicy?: string;
     nodeAffinity?: { required?: unknown };
+    csi?: unknown;
   };
   status?: { phase?: string };
 };

@@ -175,6 +175,8 @@ function growCurrent(draft: Draft, current: ReplicaSet): boolean {
 function shrinkOld(draft: Draft, current: ReplicaSet, old: readonly ReplicaSet[]): boolean {
   const active = old.filter((set) => replicasOf(set) > 0).sort(byCreation);
   if (active.length === 0) return false;
+  // A set that has more available pods than it wants has not followed its size yet: its count promises too much.
+  if (active.some((set) => (set.status?.availableReplicas ?? 0) > replicasOf(set))) return false;
   const minAvailable = replicasOf(draft.deployment) - maxUnavailable(draft.deployment);
   const unready = replicasOf(current) - (current.status?.availableReplicas ?? 0);
   let surplus = sum(draft.sets, replicasOf) - minAvailable - unready;

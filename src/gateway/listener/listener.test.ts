@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
@@ -8,7 +9,7 @@ import { text } from "node:stream/consumers";
 import test, { type TestContext } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { WebSocket, WebSocketServer } from "ws";
-import { type Handler, type Log, readBody, silentLog } from "../../lib/index.ts";
+import { type ClientCertificate, type Handler, type Log, readBody, silentLog } from "../../lib/index.ts";
 import type { CertificateAuthority } from "../certificates/authority.ts";
 import { openTestAuthority } from "../testing/authority.ts";
 import { type Listener, type ListenOptions, PortTakenError, startListener } from "./listener.ts";
@@ -16,9 +17,16 @@ import { type Listener, type ListenOptions, PortTakenError, startListener } from
 const names = { dnsNames: ["skiff.localhost", "*.skiff.localhost"], ipAddresses: ["127.0.0.1"] };
 
 /** Tells the client what the handler has seen. */
-const echo: Handler = async ({ method, target, headers, body, clientCertificate }) => {
+const echo: Handler = async ({ method, target, headers, body, clientCertificate, clientCertificateError }) => {
   const bytes = await readBody(body, 10_000);
-  const answer = { method, target, host: headers.host, body: Buffer.from(bytes).toString(), clientCertificate };
+  const answer = {
+    method,
+    target,
+    host: headers.host,
+    body: Buffer.from(bytes).toString(),
+    clientCertificate,
+    clientCertificateError,
+  };
   return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(answer) };
 };
 
@@ -104,7 +112,16 @@ for (const alpn of protocols) {
     const both = { authority, listener: asking.listener };
     const admin = await authority.issueClient({ commonName: "kubernetes-admin", organizations: ["system:masters"] });
     const identity = { commonName: "kubernetes-admin", organizations: ["system:masters"] };
-    const seen = async (options: RequestOptions) => JSON.parse((await get(both, options)).text).clientCertificate;
+    const shown = async (options: RequestOptions) => JSON.parse((await get(both, options)).text);
+    const namesOf = (request: { clientCertificate?: ClientCertificate }) => {
+      if (request.clientCertificate === undefined) return undefined;
+      const { commonName, organizations, uids, sha256, validUntilMs } = request.clientCertificate;
+      const { fingerprint256, validToDate } = new X509Certificate(admin.cert);
+      assert.deepEqual([uids, validUntilMs], [[], validToDate.getTime()]);
+      assert.equal(sha256, fingerprint256.replaceAll(":", "").toLowerCase());
+      return { commonName, organizations };
+    };
+    const seen = async (options: RequestOptions) => namesOf(await shown(options));
 
     assert.deepEqual(await seen(admin), identity);
     // Twice over one connection, and again over one that resumes the TLS session of the first.
@@ -119,8 +136,11 @@ for (const alpn of protocols) {
     const stranger = await (await openTestAuthority(t)).issueClient(identity);
     assert.equal(await seen(stranger), undefined);
     assert.equal(await seen(await authority.issueServer(names)), undefined);
+    assert.equal((await shown({})).clientCertificateError, undefined);
+    assert.equal((await shown(stranger)).clientCertificateError, "UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+    assert.equal((await shown(await authority.issueServer(names))).clientCertificateError, "INVALID_PURPOSE");
     if (alpn.includes("h2")) {
-      assert.deepEqual(JSON.parse((await getOverHttp2(both, admin)).text).clientCertificate, identity);
+      assert.deepEqual(namesOf(JSON.parse((await getOverHttp2(both, admin)).text)), identity);
       assert.equal(JSON.parse((await getOverHttp2(both)).text).clientCertificate, undefined);
     }
     assert.equal(JSON.parse((await get(setting, admin)).text).clientCertificate, undefined);

@@ -28,8 +28,8 @@ export type ListenOptions = {
   /**
    * The certificate shown to clients that name no host or one not in `sni`.
    *
-   * `requestClientCertificate` asks clients for a certificate of `ca`. Who has none, or one of somebody else, is served
-   * as well, without `HttpRequest.clientCertificate`. Browsers show a dialog then, so only listeners for programs ask.
+   * `requestClientCertificate` asks clients for a certificate of `ca`. Who has none is served as well, and so is who has one
+   * of somebody else, with the reason in `HttpRequest.clientCertificateError`. Browsers show a dialog then, so only listeners for programs ask.
    */
   tls: PemPair & { ca?: string; requestClientCertificate?: boolean };
   /** Certificates by host name; `*.skiff.localhost` stands for every name one label below. */
@@ -172,7 +172,11 @@ function createServers(options: ListenOptions): Servers {
   return { secure, plain };
 }
 
-function takeUpgrades(server: TlsServer | HttpServer, { upgrade, log }: ListenOptions): void {
+/** Gives WebSocket handshakes to `upgrade`, which owns the connection from then on. */
+export function takeUpgrades(
+  server: TlsServer | HttpServer,
+  { upgrade, log }: Pick<ListenOptions, "upgrade" | "log">,
+): void {
   if (upgrade === undefined) return;
   // Other upgrades, such as curl's to h2c, may be ignored by a server (RFC 9110, 7.8).
   const isWebSocket = (message: IncomingMessage) => message.headers.upgrade?.toLowerCase() === "websocket";

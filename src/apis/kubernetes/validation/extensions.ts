@@ -317,27 +317,3 @@ export function validateApiService(service: Fields): Causes {
     ...inRange("spec.versionPriority", spec["versionPriority"] ?? 0, 1, 1000),
   ];
 }
-
-export function validateSigningRequest(request: Fields): Causes {
-  const spec = fieldsAt(request, "spec");
-  const signer = textAt(spec, "signerName");
-  const causes = required("spec.usages", spec["usages"], "usages must be specified");
-  const pem = Buffer.from(textAt(spec, "request"), "base64").toString("latin1");
-  if (!/-----BEGIN CERTIFICATE REQUEST-----[^-]+-----END CERTIFICATE REQUEST-----/.test(pem))
-    causes.push(invalidValue("spec.request", spec["request"] ?? "", "PEM block type must be CERTIFICATE REQUEST"));
-  if (signer === "") causes.push(requiredValue("spec.signerName"));
-  else if (!/^[^/]+\.[^/]+\/[^/]+(\/[^/]+)*$/.test(signer))
-    causes.push(
-      invalidValue(
-        "spec.signerName",
-        signer,
-        "must be a fully qualified domain and path of the form 'example.com/signer-name'",
-      ),
-    );
-  const seconds = spec["expirationSeconds"];
-  if (typeof seconds === "number" && seconds < 600)
-    causes.push(
-      invalidValue("spec.expirationSeconds", seconds, "may not specify a duration less than 600 seconds (10 minutes)"),
-    );
-  return causes;
-}

@@ -125,7 +125,9 @@ async function exchange(
   { agent, address, serverName, url, sent, options }: Exchange,
   timeoutMs: number,
 ): Promise<{ status: number; type: string; bytes: Buffer }> {
-  const { pathname, search, host } = new URL(url);
+  const { pathname, search } = new URL(url);
+  // As Go sends it: a port that is written is sent, even the one that need not be.
+  const host = /^https:\/\/([^/?]*)/i.exec(url)?.[1] ?? serverName;
   const signal = AbortSignal.timeout(timeoutMs);
   return await new Promise((resolve, reject) => {
     const call = request(
@@ -173,7 +175,8 @@ function goText(error: unknown, { host, port }: Address, serverName: string): st
   if (error instanceof DOMException && error.name === "TimeoutError") return "context deadline exceeded";
   if (error instanceof BodyTooLargeError) return `the answer is larger than ${error.sizeBytesMax} bytes`;
   const { code = "", message = String(error) } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  const target = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  const address = addressIn(error) ?? host;
+  const target = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
   const unverified = "tls: failed to verify certificate: x509: ";
   switch (code) {
     case "ECONNREFUSED":
@@ -210,6 +213,13 @@ function goText(error: unknown, { host, port }: Address, serverName: string): st
     default:
       return message;
   }
+}
+
+/** The address behind a name that was tried, the first one of several. */
+function addressIn(error: unknown): string | undefined {
+  const [first] = error instanceof AggregateError ? error.errors : [error];
+  const { address } = (first ?? {}) as { address?: string };
+  return address;
 }
 
 function otherName(error: unknown, serverName: string): string {

@@ -53,10 +53,8 @@ function internally<T>(run: () => T): T {
     return run();
   } catch (error) {
     if (!isStatusError(error)) throw error;
-    const why = (error.status.details?.causes?.[0]?.message ?? error.message).replace(
-      /^\S+ in version "\S+" cannot be handled as a \S+: /,
-      "",
-    );
+    const { message } = error.cause instanceof Error ? error.cause : error;
+    const why = message.replace(/^\S+ in version "\S+" cannot be handled as a \S+: /, "");
     throw internalError(why);
   }
 }

@@ -35,7 +35,7 @@ export type MatchConditions = (
 ) => boolean;
 
 /** Asks the webhooks that configurations in the cluster name. */
-export function createWebhooks(options: { caller: Caller; conditions?: MatchConditions }): Admission {
+export function createWebhooks(options: { caller: Caller; conditions: MatchConditions }): Admission {
   const known: ReadConfigurations = new WeakMap();
   const rounds = new WeakMap<Attempt, Rounds>();
   const context: Context = { ...options, skipped: createSkipRecorder() };
@@ -56,7 +56,7 @@ export function createWebhooks(options: { caller: Caller; conditions?: MatchCond
   };
 }
 
-type Context = { caller: Caller; conditions?: MatchConditions; skipped: ReturnType<typeof createSkipRecorder> };
+type Context = { caller: Caller; conditions: MatchConditions; skipped: ReturnType<typeof createSkipRecorder> };
 
 /** Which webhooks of one write have been asked, and are to be asked again; and what the last one has left behind. */
 type Rounds = { asked: Set<string>; again: Set<string>; output: KubeObject | undefined };
@@ -176,7 +176,6 @@ function conditionsHold(
   if (webhook.conditions.length === 0) return true;
   const request = admissionRequest(attempt, { resource, kind }, view, "");
   try {
-    if (conditions === undefined) throw new Error("this server does not evaluate match conditions");
     return conditions(server, webhook, { attempt, request, view });
   } catch (error) {
     // A webhook whose failure does not count is not asked when nobody knows whether it should be.

@@ -3,9 +3,10 @@ import { fieldsAt, type KubeObject, textAt } from "../../../apimachinery/index.t
 import { openApiServer } from "../../../apiserver/index.ts";
 import { type Client, createClient, type Resource } from "../../../client/index.ts";
 import { type Controller, createSharedInformers, type SharedInformers } from "../../../controller-runtime/index.ts";
-import { silentLog, waitUntil } from "../../../lib/index.ts";
+import { type Handler, silentLog, waitUntil } from "../../../lib/index.ts";
 import { openMemoryStore } from "../../../storage/index.ts";
 import type { ControllerContext } from "../../context.ts";
+import { targetNode } from "../daemon-pod.ts";
 import { type Pod, type PodTemplate, pods, type Workload } from "../kinds.ts";
 import { isReady } from "../pods.ts";
 
@@ -16,6 +17,8 @@ const timeoutMs = 20_000;
 
 /** A cluster in this process with the controllers under test; the test plays the kubelet and moves the clock. */
 export type TestCluster = AsyncDisposable & {
+  /** The API server; it trusts whom the request names. */
+  handler: Handler;
   client: Client;
   informers: SharedInformers;
   controllers: Controller[];
@@ -56,7 +59,7 @@ export async function openTestCluster(...starts: ((context: ControllerContext) =
   const play = async (pod: Pod, phase: string, ready = phase === "Running") => {
     const { name = "" } = pod.metadata;
     if (pod.spec.nodeName === undefined) {
-      const target = { apiVersion: "v1", kind: "Node", name: "node" };
+      const target = { apiVersion: "v1", kind: "Node", name: targetNode(pod) ?? "node" };
       const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace }, target };
       await client.create(pods, binding, { subresource: "binding" });
     }
@@ -70,6 +73,7 @@ export async function openTestCluster(...starts: ((context: ControllerContext) =
     await client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
   };
   const cluster: TestCluster = {
+    handler: server.handler,
     client,
     informers,
     controllers,
