@@ -33,6 +33,11 @@ const answered = new Set([
   "token",
 ]);
 
+/** What whoever uses them is warned of. */
+const deprecations: Readonly<Record<string, string>> = {
+  "v1 Endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+};
+
 /** The built-in resources as this server serves them, in the order of discovery. */
 export function builtinApiResources(): ApiResource[] {
   const names = new Map(
@@ -57,7 +62,7 @@ function builtinApiResource(builtin: BuiltinResource, stored: BuiltinResource): 
     apiVersion,
     subresources: builtin.subresources.filter(({ name }) => answered.has(name)),
     scale: builtin.subresources.some(({ name }) => name === "scale") ? scalePaths : undefined,
-    deprecation: "",
+    deprecation: deprecations[`${apiVersion} ${builtin.kind}`] ?? "",
     custom: undefined,
     storageName: storageGroup === "" ? resource : `${resource}.${storageGroup}`,
     storedAs: formatApiVersion(stored),

@@ -24,14 +24,15 @@ export { type ReadValue, resourceReader, valueReader } from "./schema-values.ts"
 export {
   boolType,
   dynType,
-  formatType,
   intType,
   listOf,
   mapOf,
+  nameOfType,
   nullType,
   objectType,
   optionalOf,
   stringType,
+  timestampType,
   type Type,
 } from "./types.ts";
 export { Dict, List, none, Optional, type Value } from "./values.ts";

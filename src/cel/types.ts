@@ -108,6 +108,11 @@ export function formatType(type: Type): string {
   }
 }
 
+/** A type by its name at run time, which is how Kubernetes' own messages show it. */
+export function nameOfType({ name, parameters }: Type): string {
+  return parameters.length === 0 ? name : `${name}(${parameters.map(nameOfType).join(", ")})`;
+}
+
 /** Argument types as error messages show them: `list(int).(int, string)` for a method. */
 export function formatSignature(argumentTypes: readonly Type[], isMember: boolean): string {
   const [target, ...rest] = argumentTypes;

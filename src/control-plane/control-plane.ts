@@ -1,26 +1,24 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type KubeObject, stringifyYaml } from "../apimachinery/index.ts";
 import { logicalClusterCrd } from "../apis/index.ts";
-import {
-  createServiceAccountIssuer,
-  generateServiceAccountKey,
-  openClusters,
-  restoreSnapshot,
-  type Snapshot,
-  takeSnapshot,
-} from "../apiserver/index.ts";
+import { openClusters, restoreSnapshot, type Snapshot, takeSnapshot } from "../apiserver/index.ts";
 import { type Client, createClient } from "../client/index.ts";
-import { startControllers } from "../controllers/index.ts";
+import { type ComputeMode, startControllers } from "../controllers/index.ts";
 import { type Handler, type Log, silentLog, type User } from "../lib/index.ts";
 import { openMemoryStore, openSqliteStore } from "../storage/index.ts";
 import { applyFixtures, type Fixture } from "./fixtures.ts";
+import { openKeys } from "./keys.ts";
 import { type Endpoint, listen } from "./listen.ts";
 
 export type ControlPlaneOptions = {
   /** Whether the controllers of a usable cluster run. Default true; without them it is an API server alone, as envtest is. */
   controllers?: boolean;
+  /**
+   * A node for pods: `simulated` plays their life cycle on it in time, with `none` they wait there. Default: there is no
+   * node, and pods stay pending.
+   */
+  compute?: ComputeMode;
   /** What is there from the start, and again after every `reset()`. */
   fixtures?: readonly Fixture[];
   /**
@@ -30,7 +28,7 @@ export type ControlPlaneOptions = {
   listen?: boolean;
   /** Default 0: the system chooses. */
   port?: number;
-  /** Keeps objects in this directory, over restarts. Default: in memory. */
+  /** Keeps objects in this directory, over restarts, and what kubeconfigs and tokens are proved with. Default: in memory. */
   dir?: string;
   log?: Log;
   /** The clock of the server and its controllers. */
@@ -77,28 +75,30 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   await using parts = new AsyncDisposableStack();
   const store = parts.use(dir === undefined ? openMemoryStore() : await openDurableStore(dir, log));
   const tokens = new Map<string, User>();
-  const issuer = createServiceAccountIssuer({ privateKey: generateServiceAccountKey() });
-  const endpoint = options.listen ? parts.use(await listen({ port: options.port ?? 0, log })) : undefined;
+  const keys = openKeys(dir);
+  const endpoint = options.listen ? parts.use(await listen({ port: options.port ?? 0, dir, log })) : undefined;
   const clusters = parts.use(
     await openClusters({
       store,
       log,
       tokens,
-      serviceAccountIssuer: issuer,
+      serviceAccountIssuer: keys.serviceAccounts,
       // Nobody makes the accounts that pods need when no controllers run.
       serviceAccountAdmission: options.controllers !== false,
       url: endpoint?.url ?? "https://127.0.0.1",
-      secret: randomBytes(32),
+      secret: keys.secret,
       ...(now === undefined ? {} : { now }),
       ...(endpoint === undefined ? {} : { caCertificate: endpoint.caCertificate }),
     }),
   );
+  // A kubeconfig of an earlier run names the administrator by it.
+  tokens.set(keys.tokenOf(administrator), administrator);
   endpoint?.serve(clusters.handler);
   const identityOf = (user: User): Identity => ({
     client: createClient(clusters.handler, { user }),
     kubeconfig() {
       if (endpoint === undefined) throw new Error("Cannot make a kubeconfig: the control plane does not listen");
-      const token = randomBytes(24).toString("base64url");
+      const token = keys.tokenOf(user);
       tokens.set(token, user);
       return kubeconfigOf(endpoint, user.name, token);
     },
@@ -113,7 +113,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       await startControllers({
         client: admin.client,
         caCertificate: endpoint?.caCertificate ?? "",
-        signToken: issuer.sign,
+        signToken: keys.serviceAccounts.sign,
+        ...(options.compute === undefined ? {} : { compute: { mode: options.compute, name: "skiff" } }),
+        ...(endpoint === undefined ? {} : { certificates: endpoint.signer, apiServer: endpoint.address }),
         log,
         ...(now === undefined ? {} : { now }),
       }),

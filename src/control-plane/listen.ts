@@ -4,6 +4,7 @@ import { createServer } from "node:https";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CertificateSigner } from "../controllers/index.ts";
 import { errorText, type Handler, type Log, serveHandler } from "../lib/index.ts";
 
 /** A port of this machine. Requests that come before there is something to serve are answered with 503. */
@@ -11,6 +12,9 @@ export type Endpoint = AsyncDisposable & {
   url: string;
   /** PEM of what signs its certificate. */
   caCertificate: string;
+  /** Signs for its authority; who shows such a certificate is the user it names. */
+  signer: CertificateSigner;
+  address: { ip: string; port: number };
   serve(handler: Handler): void;
 };
 
@@ -18,8 +22,15 @@ const host = "127.0.0.1";
 
 type Gateway = typeof import("../gateway/index.ts");
 
+export type ListenOptions = {
+  port: number;
+  /** Keeps the certificate authority, so that a kubeconfig trusts the next run too. */
+  dir: string | undefined;
+  log: Log;
+};
+
 /** Opens a TLS port with a certificate of its own. */
-export async function listen({ port, log }: { port: number; log: Log }): Promise<Endpoint> {
+export async function listen({ port, dir, log }: ListenOptions): Promise<Endpoint> {
   let handler: Handler = async () => ({ status: 503, headers: { "retry-after": "1" } });
   const answer = serveHandler(
     (request) => handler(request),
@@ -27,8 +38,10 @@ export async function listen({ port, log }: { port: number; log: Log }): Promise
   );
   // Loaded when it is needed: it takes longer than the rest of the start.
   const gateway = await import("../gateway/index.ts");
-  const { ca, cert, key } = await certificates(gateway);
-  const server = createServer({ cert, key }, answer);
+  const { authority, cert, key } = await certificates(gateway, dir);
+  const ca = authority.caCertificatePem;
+  // Whoever has no certificate of ours may still have a token.
+  const server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false }, answer);
   const upgrade = gateway.webSocketWatches((request) => handler(request), log);
   gateway.takeUpgrades(server, { upgrade, log });
   const sockets = new Set<Socket>();
@@ -43,6 +56,8 @@ export async function listen({ port, log }: { port: number; log: Log }): Promise
   return {
     url: `https://${host}:${address.port}`,
     caCertificate: ca,
+    signer: { read: gateway.readRequest, sign: authority.signRequest },
+    address: { ip: host, port: address.port },
     serve(next) {
       handler = next;
     },
@@ -55,13 +70,13 @@ export async function listen({ port, log }: { port: number; log: Log }): Promise
   };
 }
 
-async function certificates({ openCertificateAuthority }: Gateway): Promise<{ ca: string; cert: string; key: string }> {
-  const dir = mkdtempSync(join(tmpdir(), "skiff-control-plane-"));
+async function certificates({ openCertificateAuthority }: Gateway, kept: string | undefined) {
+  const dir = kept ?? mkdtempSync(join(tmpdir(), "skiff-control-plane-"));
   try {
     const authority = await openCertificateAuthority(dir, { name: "control-plane" });
-    const { cert, key } = await authority.issueServer({ dnsNames: ["localhost", "kubernetes"], ipAddresses: [host] });
-    return { ca: authority.caCertificatePem, cert, key };
+    const pair = await authority.issueServer({ dnsNames: ["localhost", "kubernetes"], ipAddresses: [host] });
+    return { authority, ...pair };
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    if (kept === undefined) rmSync(dir, { recursive: true, force: true });
   }
 }

@@ -52,6 +52,25 @@ const inArgo = (name: string) => ({ namespace: "argocd", name });
 async function setStatus(kind: (typeof resources)["job"], name: string, status: object): Promise<void> {
   await cluster.client.patch(kind, at(name), "merge", { status }, { subresource: "status" });
 }
+
+/** Plays the kubelet: says of the pods of a Deployment that they are ready. */
+async function podsRun(name: string): Promise<void> {
+  const { items } = await waitUntil(
+    async () => {
+      const pods = await cluster.client.list(resources.pod, { namespace: workNamespace, labelSelector: `app=${name}` });
+      return pods.items.length > 0 ? pods : undefined;
+    },
+    { what: `pods of ${name}`, timeoutMs: 10_000, intervalMs: 5 },
+  );
+  const at = "2026-01-01T00:00:00Z";
+  const conditions = ["Ready", "ContainersReady"].map((type) => ({ type, status: "True", lastTransitionTime: at }));
+  for (const { metadata } of items) {
+    const status = { phase: "Running", startTime: at, conditions };
+    const pod = { namespace: workNamespace, name: metadata.name ?? "" };
+    await cluster.client.patch(resources.pod, pod, "merge", { status }, { subresource: "status" });
+  }
+}
+
 const succeeded = {
   conditions: [
     {
@@ -254,9 +273,7 @@ test("waves and hooks run in order, each waits for the one before", async () => 
   assert.ok(await cluster.client.get(resources.configMap, at("waves-one")));
   assert.equal(await cluster.client.get(resources.job, at("waves-post")), undefined);
 
-  const { metadata } = await cluster.untilObject(resources.deployment, "waves-two");
-  const ready = { replicas: 1, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 1 };
-  await setStatus(resources.deployment, "waves-two", { observedGeneration: metadata.generation, ...ready });
+  await podsRun("waves-two");
   await untilMessage("waves", "waiting for completion of hook batch/Job/waves-post");
   await setStatus(resources.job, "waves-post", succeeded);
   const app = await cluster.until("waves", ({ status }) => status?.operationState?.phase === "Succeeded", "synced");

@@ -181,19 +181,21 @@ function addStoredVersions(definition: KubeObject): void {
 const metadataKept = new Set([
   "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
   "apiextensions.k8s.io/CustomResourceDefinition",
-  "certificates.k8s.io/CertificateSigningRequest",
   "flowcontrol.apiserver.k8s.io/FlowSchema",
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration",
   "resource.k8s.io/ResourceClaim",
   "storage.k8s.io/VolumeAttachment",
 ]);
 
+/** Endpoints through which labels, annotations and finalizers may change, too. */
+const changesMetadata = new Set(["approval", "finalize", "status"]);
+
 function keepAllBut(subresource: string, resource: BuiltinResource, object: KubeObject, old: KubeObject): void {
   const wanted = cloneJson(object);
   for (const field of new Set([...Object.keys(object), ...Object.keys(old)]))
     if (!["apiVersion", "kind", "metadata"].includes(field)) copyField(object, old, field);
   const key = kindKey(resource);
-  if (metadataKept.has(key) || (subresource !== "status" && subresource !== "finalize")) keepMetadata(object, old);
+  if (metadataKept.has(key) || !changesMetadata.has(subresource)) keepMetadata(object, old);
   if (key === "apps/Deployment") copyField(object.metadata, old.metadata, "labels");
   if (key === "Pod") copyField(object.metadata, old.metadata, "ownerReferences");
   const status = makeFields(object, "status");

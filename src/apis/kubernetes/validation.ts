@@ -1,6 +1,7 @@
 import { type Fields, fieldsAt, type KubeObject } from "../../apimachinery/index.ts";
 import type { BuiltinResource } from "./resources.ts";
 import { kindKey } from "./strategy.ts";
+import * as policies from "./validation/admission-policies.ts";
 import { validateSigningAnswer, validateSigningRequest } from "./validation/certificates.ts";
 import * as config from "./validation/config.ts";
 import * as extensions from "./validation/extensions.ts";
@@ -62,8 +63,8 @@ const kinds: Record<string, KindRules> = {
   Secret: { create: config.validateSecret, update: config.validateSecretUpdate },
   Service: { create: network.validateService, update: network.validateServiceUpdate },
   "admissionregistration.k8s.io/MutatingWebhookConfiguration": { create: extensions.validateWebhooks },
-  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": { create: extensions.validateAdmissionPolicy },
-  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": { create: extensions.validateAdmissionBinding },
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": { create: policies.validateAdmissionPolicy },
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": { create: policies.validateAdmissionBinding },
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": { create: extensions.validateWebhooks },
   "apiextensions.k8s.io/CustomResourceDefinition": {
     create: extensions.validateDefinition,

@@ -1,4 +1,4 @@
-import type { Fields } from "../../apimachinery/index.ts";
+import type { Fields, KubeObject } from "../../apimachinery/index.ts";
 import {
   type AccessDecision,
   type Asker,
@@ -7,6 +7,7 @@ import {
   boolType,
   type DecideAccess,
   dynType,
+  intType,
   jsonValue,
   listOf,
   mapOf,
@@ -14,12 +15,15 @@ import {
   resourceCheckType,
   resourceCheckValue,
   stringType,
+  timestampType,
   type Type,
+  type Value,
   type Variables,
 } from "../../cel/index.ts";
 import type { User } from "../../lib/index.ts";
 import type { Server } from "../server.ts";
 import type { Attempt } from "./admit.ts";
+import { objectAt } from "./lookup.ts";
 
 const fields = (types: Readonly<Record<string, Type>>) => new Map(Object.entries(types));
 
@@ -60,15 +64,70 @@ export const requestType: Type = objectType(
   }),
 );
 
-/** Variables of expressions about a write. */
-export const requestVariables: ReadonlyMap<string, Type> = new Map([
-  ["object", dynType],
-  ["oldObject", dynType],
-  ["namespaceObject", dynType],
-  ["request", requestType],
-  ["authorizer", authorizerType],
-  ["authorizer.requestResource", resourceCheckType],
-]);
+/** What `namespaceObject` is; `UID` is written so by mistake, and stays so. */
+export const namespaceType: Type = objectType(
+  "kubernetes.Namespace",
+  fields({
+    metadata: objectType(
+      "kubernetes.NamespaceMetadata",
+      fields({
+        name: stringType,
+        generateName: stringType,
+        namespace: stringType,
+        labels: mapOf(stringType, stringType),
+        annotations: mapOf(stringType, stringType),
+        UID: stringType,
+        creationTimestamp: timestampType,
+        deletionGracePeriodSeconds: intType,
+        deletionTimestamp: timestampType,
+        generation: intType,
+        resourceVersion: stringType,
+        finalizers: listOf(stringType),
+      }),
+    ),
+    spec: objectType("kubernetes.NamespaceSpec", fields({ finalizers: listOf(stringType) })),
+    status: objectType(
+      "kubernetes.NamespaceStatus",
+      fields({
+        conditions: listOf(
+          objectType(
+            "kubernetes.NamespaceCondition",
+            fields({
+              status: stringType,
+              type: stringType,
+              lastTransitionTime: timestampType,
+              message: stringType,
+              reason: stringType,
+            }),
+          ),
+        ),
+        phase: stringType,
+      }),
+    ),
+  }),
+);
+
+/** What expressions may use beside the write itself. */
+export type Uses = {
+  params: boolean;
+  authorizer: boolean;
+  /** Type of the variables of a policy, when it may have some. */
+  variables?: Type;
+};
+
+/** Types of the variables of expressions about a write. */
+export function requestVariables({ params, authorizer, variables }: Uses): ReadonlyMap<string, Type> {
+  const types = new Map<string, Type>([
+    ["object", dynType],
+    ["oldObject", dynType],
+    ["namespaceObject", namespaceType],
+    ["request", requestType],
+  ]);
+  if (params) types.set("params", dynType);
+  if (authorizer) types.set("authorizer", authorizerType).set("authorizer.requestResource", resourceCheckType);
+  if (variables !== undefined) types.set("variables", variables);
+  return types;
+}
 
 /** The values of {@link requestVariables}. @param request as `admissionRequest` makes it; objects and uid in it are left out */
 export function requestValues(
@@ -76,7 +135,7 @@ export function requestValues(
   attempt: Attempt,
   { request, object, oldObject }: { request: Fields; object: unknown; oldObject: unknown },
 ): Variables {
-  const { uid: _uid, object: _object, oldObject: _oldObject, ...seen } = request;
+  const { object: _object, oldObject: _oldObject, uid: _uid, ...seen } = request;
   const { resource, subresource, name } = attempt;
   const namespace = resource.storageName === "namespaces" ? name : attempt.namespace;
   const decide = accessOf(server, attempt.user);
@@ -89,6 +148,18 @@ export function requestValues(
     authorizer: authorizerValue(decide),
     "authorizer.requestResource": resourceCheckValue(decide, place),
   };
+}
+
+/** The namespace of a write as expressions see it; null for what is in none. */
+export function namespaceValue(server: Server, { resource, namespace }: Attempt): Value {
+  if (!resource.namespaced || namespace === "") return null;
+  const found = objectAt(server, "namespaces", { name: namespace });
+  return found === undefined ? null : jsonValue(shownNamespace(found));
+}
+
+function shownNamespace({ metadata, spec, status }: Readonly<KubeObject>): Fields {
+  const { ownerReferences: _owners, managedFields: _managed, ...shown } = metadata;
+  return { metadata: shown, spec, status };
 }
 
 function accessOf({ authorizer }: Server, user: User): DecideAccess {

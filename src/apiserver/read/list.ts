@@ -1,5 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { badRequest, expired, resourceVersionTooLarge, type StatusError } from "../../apimachinery/index.ts";
+import {
+  badRequest,
+  expired,
+  type Fields,
+  isFields,
+  isStatusError,
+  parseJson,
+  resourceVersionTooLarge,
+  type StatusError,
+} from "../../apimachinery/index.ts";
 import { CompactedError, type Entry } from "../../storage/index.ts";
 import type { ListOptions } from "../http/query.ts";
 import type { ApiResource } from "../resource.ts";

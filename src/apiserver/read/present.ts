@@ -2,7 +2,7 @@ import type { KubeObject, ObjectMeta } from "../../apimachinery/index.ts";
 import type { Entry } from "../../storage/index.ts";
 import type { Accepted } from "../http/negotiate.ts";
 import type { ApiResource } from "../resource.ts";
-import { decodeStored, withRevision } from "../stored.ts";
+import { decodeStored, startsWith, withRevision } from "../stored.ts";
 import type { Listed } from "./list.ts";
 import { type IncludeObject, parseIncludeObject, tableHead, tableRow } from "./table.ts";
 
@@ -47,6 +47,7 @@ export function createFrames(): Frames {
 }
 
 const comma = Buffer.from(",");
+const openBrace = Buffer.from("{");
 const listTail = Buffer.from("]}");
 const eventTail = Buffer.from("}\n");
 const eventHeads = {
@@ -68,6 +69,12 @@ export function createPresenter(
     if (form.whole && resource.showsStored(value, revision)) return value;
     return encode(form.item(resource.fromStored(decodeStored(value)), true));
   };
+  // A list of a built-in kind says once what its items are; one of custom resources says it with each.
+  const typed = Buffer.from(JSON.stringify({ apiVersion: resource.apiVersion, kind: resource.kind }).slice(0, -1));
+  const untyped = (value: Uint8Array): Uint8Array[] => {
+    if (resource.custom !== undefined || !startsWith(value, typed)) return [value];
+    return [openBrace, value.subarray(typed.byteLength + comma.byteLength)];
+  };
   return {
     object(entry, object) {
       if (entry !== undefined) return [show(entry.value, entry.modRevision)];
@@ -82,11 +89,8 @@ export function createPresenter(
       const pieces: Uint8Array[] = [Buffer.from(`${form.listHead(metadata)}[`)];
       for (const [index, entry] of entries.entries()) {
         if (index > 0) pieces.push(comma);
-        pieces.push(
-          form.whole
-            ? show(entry.value, entry.modRevision)
-            : encode(form.row(resource.fromStored(decodeStored(entry.value)))),
-        );
+        if (form.whole) pieces.push(...untyped(show(entry.value, entry.modRevision)));
+        else pieces.push(encode(form.row(resource.fromStored(decodeStored(entry.value)))));
       }
       pieces.push(listTail);
       return pieces;

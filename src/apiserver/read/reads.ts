@@ -1,7 +1,7 @@
 import { notFound } from "../../apimachinery/index.ts";
 import type { HttpResponse } from "../../lib/index.ts";
 import type { Entry } from "../../storage/index.ts";
-import { answerResponse } from "../http/answer.ts";
+import { answerResponse, warningHeaders } from "../http/answer.ts";
 import type { Call } from "../http/call.ts";
 import { parseListOptions } from "../http/query.ts";
 import { type ApiResource, groupResourceOf, readable } from "../resource.ts";
@@ -54,7 +54,7 @@ export async function getList(server: Server, call: Call): Promise<HttpResponse>
 
 /** GET with `watch=true`; of one object when the path names it. */
 export async function getWatch(server: Server, call: Call): Promise<HttpResponse> {
-  const { resource, path, query, request, accepted } = call;
+  const { resource, path, query, request, accepted, warnings } = call;
   const selectors = new URLSearchParams(query);
   if (path.name !== "") {
     const own = selectors.get("fieldSelector");
@@ -66,6 +66,10 @@ export async function getWatch(server: Server, call: Call): Promise<HttpResponse
   const shown = reader?.resource ?? resource;
   const presenter = createPresenter(shown, accepted, { query, frames: server.frames, now: server.now });
   const body = watchObjects(server, shown, path.namespace, options, presenter, request.signal, reader?.fill);
-  const headers = { "content-type": "application/json", "cache-control": "no-cache, private" };
+  const headers: Record<string, string | string[]> = {
+    "content-type": "application/json",
+    "cache-control": "no-cache, private",
+  };
+  if (warnings.length > 0) headers["warning"] = warningHeaders(warnings);
   return { status: 200, headers, body, lines: true };
 }

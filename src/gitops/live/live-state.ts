@@ -2,7 +2,7 @@ import type { KubeObject } from "../../apimachinery/index.ts";
 import { type Client, type Informer, type Resource, startInformer } from "../../client/index.ts";
 import type { Log } from "../../lib/index.ts";
 import { keyOf, type ObjectKey } from "../object/key.ts";
-import { trackingIdOf } from "../target/tracking.ts";
+import { applicationOf } from "../target/tracking.ts";
 
 /** The objects of the cluster that applications could own, kept equal to it by watches of the kinds in use. */
 export type LiveState = AsyncDisposable & {
@@ -13,7 +13,7 @@ export type LiveState = AsyncDisposable & {
   get(key: ObjectKey): KubeObject | undefined;
   /** All objects of a kind. */
   all(resource: Pick<Resource, "group" | "kind">): KubeObject[];
-  /** The objects whose tracking id names an application. */
+  /** The objects that belong to an application. */
   ownedBy(app: string): KubeObject[];
   /** Takes in what the server answered to a write of ours, before the watch tells it. */
   put(object: KubeObject): void;
@@ -43,7 +43,7 @@ export function createLiveState({ client, log, onChange }: LiveStateOptions): Li
 
   const set = (key: ObjectKey, object: KubeObject | undefined) => {
     const before = objects.get(key);
-    const [was, is] = [before && trackingIdOf(before)?.app, object && trackingIdOf(object)?.app];
+    const [was, is] = [before && applicationOf(before), object && applicationOf(object)];
     if (object === undefined) objects.delete(key);
     else objects.set(key, object);
     if (was !== undefined && was !== is) {

@@ -24,6 +24,14 @@ export function trackingIdOf(object: KubeObject): TrackingId | undefined {
 }
 
 /**
+ * The application that an object belongs to. What other objects own belongs to them: a Deployment's annotations, the tracking
+ * id among them, are on its ReplicaSets as well.
+ */
+export function applicationOf(object: KubeObject): string | undefined {
+  return (object.metadata.ownerReferences?.length ?? 0) > 0 ? undefined : trackingIdOf(object)?.app;
+}
+
+/**
  * Whether an object is the one that its tracking id names. Controllers copy annotations to objects they make; such a copy
  * belongs to nobody and must never be pruned.
  *

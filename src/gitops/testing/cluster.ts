@@ -25,6 +25,7 @@ export const resources = {
   secret: resource("", "v1", "Secret", "secrets"),
   namespace: resource("", "v1", "Namespace", "namespaces", false),
   service: resource("", "v1", "Service", "services"),
+  pod: resource("", "v1", "Pod", "pods"),
   deployment: resource("apps", "v1", "Deployment", "deployments"),
   job: resource("batch", "v1", "Job", "jobs"),
   clusterRole: resource("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", false),

@@ -10,9 +10,9 @@ import {
   requiredValue,
   textAt,
   validateDns1035Label,
-  validateQualifiedName,
   validateSubdomain,
 } from "../../../apimachinery/index.ts";
+import { validateOperationRule } from "./admission-policies.ts";
 import {
   type Causes,
   choice,
@@ -205,30 +205,11 @@ function validateWebhook(path: string, webhook: Fields): Causes {
     ...causes,
     ...choice(`${path}.failurePolicy`, webhook["failurePolicy"], ["Fail", "Ignore"]),
     ...choice(`${path}.matchPolicy`, webhook["matchPolicy"], ["Equivalent", "Exact"]),
-    ...eachItem(webhook, path, "rules", validateRule),
+    ...eachItem(webhook, path, "rules", validateOperationRule),
     ...validateSelector(`${path}.namespaceSelector`, webhook["namespaceSelector"]),
     ...validateSelector(`${path}.objectSelector`, webhook["objectSelector"]),
     ...validateClient(`${path}.clientConfig`, fieldsAt(webhook, "clientConfig")),
-    ...validateConditions(webhook, path),
   ];
-}
-
-function validateRule(rule: Fields, path: string): Causes {
-  const causes = ["operations", "apiGroups", "apiVersions", "resources"].flatMap((field) =>
-    required(`${path}.${field}`, rule[field]),
-  );
-  for (const [index, operation] of listAt(rule, "operations").entries())
-    causes.push(...choice(`${path}.operations[${index}]`, operation, ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]));
-  for (const field of ["operations", "apiGroups", "apiVersions"])
-    if (listAt(rule, field).length > 1 && listAt(rule, field).includes("*"))
-      causes.push(
-        invalidValue(
-          `${path}.${field}`,
-          rule[field],
-          `if '*' is present, must not specify other ${field === "operations" ? "operations" : field === "apiGroups" ? "API groups" : "API versions"}`,
-        ),
-      );
-  return [...causes, ...choice(`${path}.scope`, rule["scope"], ["*", "Cluster", "Namespaced"])];
 }
 
 /** Where a webhook is reached: by URL or as a service. */
@@ -252,53 +233,6 @@ function validateClient(path: string, { url, service }: Fields): Causes {
   if (username !== "") causes.push(invalidValue(`${path}.url`, text, "user information is not permitted in the URL"));
   if (hash !== "") causes.push(invalidValue(`${path}.url`, text, "fragments are not permitted in the URL"));
   if (search !== "") causes.push(invalidValue(`${path}.url`, text, "query parameters are not permitted in the URL"));
-  return causes;
-}
-
-function validateConditions(owner: Fields, path: string): Causes {
-  return eachItem(owner, path, "matchConditions", (condition, at) => [
-    ...requiredName(`${at}.name`, textAt(condition, "name"), validateQualifiedName),
-    ...required(`${at}.expression`, condition["expression"]),
-  ]);
-}
-
-export function validateAdmissionPolicy(policy: Fields): Causes {
-  const spec = fieldsAt(policy, "spec");
-  const causes: Causes = [];
-  if (itemsAt(spec, "validations").length === 0 && itemsAt(spec, "auditAnnotations").length === 0)
-    for (const field of ["validations", "auditAnnotations"])
-      causes.push(requiredValue(`spec.${field}`, "validations or auditAnnotations must be specified"));
-  if (!isFields(spec["matchConstraints"])) causes.push(requiredValue("spec.matchConstraints"));
-  else if (itemsAt(spec, "matchConstraints", "resourceRules").length === 0)
-    causes.push(requiredValue("spec.matchConstraints.resourceRules"));
-  return [
-    ...causes,
-    ...choice("spec.failurePolicy", spec["failurePolicy"], ["Fail", "Ignore"]),
-    ...eachItem(spec["matchConstraints"], "spec.matchConstraints", "resourceRules", validateRule),
-    ...validateConditions(spec, "spec"),
-    ...eachItem(spec, "spec", "validations", (validation, at) =>
-      required(`${at}.expression`, validation["expression"], "expression is not specified"),
-    ),
-    ...eachItem(spec, "spec", "variables", (variable, at) => [
-      ...required(`${at}.name`, variable["name"], "name is not specified"),
-      ...required(`${at}.expression`, variable["expression"], "expression is not specified"),
-    ]),
-  ];
-}
-
-export function validateAdmissionBinding(binding: Fields): Causes {
-  const spec = fieldsAt(binding, "spec");
-  const actions = listAt(spec, "validationActions");
-  const causes = [...required("spec.policyName", spec["policyName"]), ...required("spec.validationActions", actions)];
-  for (const action of actions) causes.push(...choice("spec.validationActions", action, ["Audit", "Deny", "Warn"]));
-  if (actions.includes("Deny") && actions.includes("Warn"))
-    causes.push(
-      invalidValue(
-        "spec.validationActions",
-        actions,
-        "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)",
-      ),
-    );
   return causes;
 }
 

@@ -1,4 +1,5 @@
 import {
+  type Fields,
   fieldsAt,
   itemsAt,
   type KubeObject,
@@ -19,6 +20,8 @@ export type Rule = {
   /** `pods`, `pods/status`, `*`, and their like. */
   resources: string[];
   scope: string;
+  /** Names of objects that it is about; all, unless it says some. */
+  names?: readonly string[];
 };
 
 /** An expression that must be true of a write for a webhook to be asked. */
@@ -73,13 +76,7 @@ function readConfiguration(configuration: Readonly<KubeObject>): Webhook[] {
     name: textAt(webhook, "name"),
     configuration,
     client: readClientConfig(webhook["clientConfig"]),
-    rules: itemsAt(webhook, "rules").map((rule) => ({
-      operations: textsAt(rule, "operations"),
-      groups: textsAt(rule, "apiGroups"),
-      versions: textsAt(rule, "apiVersions"),
-      resources: textsAt(rule, "resources"),
-      scope: textAt(rule, "scope") || "*",
-    })),
+    rules: itemsAt(webhook, "rules").map(readRule),
     equivalent: textAt(webhook, "matchPolicy") !== "Exact",
     namespaceSelector: readSelector(webhook["namespaceSelector"]),
     objectSelector: readSelector(webhook["objectSelector"]),
@@ -95,7 +92,20 @@ function readConfiguration(configuration: Readonly<KubeObject>): Webhook[] {
   }));
 }
 
-function readSelector(selector: unknown): LabelSelector | undefined {
+/** A rule of a webhook or a policy. */
+export function readRule(rule: Fields): Rule {
+  return {
+    operations: textsAt(rule, "operations"),
+    groups: textsAt(rule, "apiGroups"),
+    versions: textsAt(rule, "apiVersions"),
+    resources: textsAt(rule, "resources"),
+    scope: textAt(rule, "scope") || "*",
+    names: textsAt(rule, "resourceNames"),
+  };
+}
+
+/** A selector of a webhook or a policy; `undefined` for one that selects everything. */
+export function readSelector(selector: unknown): LabelSelector | undefined {
   const fields = fieldsAt({ selector }, "selector");
   const isEmpty =
     Object.keys(fieldsAt(fields, "matchLabels")).length === 0 && itemsAt(fields, "matchExpressions").length === 0;

@@ -23,10 +23,7 @@ export type Invocation = { webhook: Webhook; resource: ApiResource; kind: GroupV
 export function invocationOf(server: Server, webhook: Webhook, attempt: Attempt): Invocation | undefined {
   const namespace = matchesNamespace(server, webhook, attempt);
   if (namespace === false || !matchesObject(webhook, attempt)) return undefined;
-  const { resource } = attempt;
-  const asked = webhook.rules.some((rule) => matchesRule(rule, attempt, resource))
-    ? resource
-    : equivalentOf(server, webhook, attempt);
+  const asked = matchedResource(server, webhook, attempt);
   if (asked === undefined) return undefined;
   if (isStatusError(namespace)) throw namespace;
   return { webhook, resource: asked, kind: kindOf(attempt, asked) };
@@ -55,13 +52,19 @@ export function kindOf({ subresource, kind, resource }: Attempt, asked: ApiResou
   return { group: asked.group, version: asked.version, kind: asked.kind };
 }
 
-function equivalentOf(server: Server, webhook: Webhook, attempt: Attempt): ApiResource | undefined {
-  if (!webhook.equivalent) return undefined;
+/** The resource of a write as one of the rules names it: itself, or in a version that is equivalent. */
+export function matchedResource(
+  server: Server,
+  { rules, equivalent }: Pick<Webhook, "rules" | "equivalent">,
+  attempt: Attempt,
+): ApiResource | undefined {
   const { resource } = attempt;
+  if (rules.some((rule) => matchesRule(rule, attempt, resource))) return resource;
+  if (!equivalent) return undefined;
   const others = server.registry.catalog.groups.flatMap(({ versions }) =>
     versions.flatMap(({ resources }) => resources.filter((other) => sharesStorage(other, resource))),
   );
-  for (const rule of webhook.rules) {
+  for (const rule of rules) {
     const found = others.find((other) => matchesRule(rule, attempt, other));
     if (found !== undefined) return found;
   }
@@ -75,7 +78,9 @@ function sharesStorage(other: ApiResource, resource: ApiResource): boolean {
 function matchesRule(rule: Rule, attempt: Attempt, { group, version, resource, namespaced }: ApiResource): boolean {
   const has = (list: readonly string[], value: string) => list.includes("*") || list.includes(value);
   const scope = namespaced ? "Namespaced" : "Cluster";
+  const { names = [] } = rule;
   return (
+    (names.length === 0 || names.includes(attempt.name)) &&
     (rule.scope === "*" || rule.scope === scope) &&
     has(rule.operations, attempt.operation) &&
     has(rule.groups, group) &&
@@ -88,7 +93,11 @@ function matchesRule(rule: Rule, attempt: Attempt, { group, version, resource, n
 }
 
 /** @returns an error that counts only when the webhook is about the write at all */
-function matchesNamespace(server: Server, { namespaceSelector }: Webhook, attempt: Attempt): boolean | StatusError {
+export function matchesNamespace(
+  server: Server,
+  { namespaceSelector }: Pick<Webhook, "namespaceSelector">,
+  attempt: Attempt,
+): boolean | StatusError {
   const { resource, operation, subresource, object } = attempt;
   const isNamespace = resource.resource === "namespaces";
   const name = namespaceOf(attempt);
@@ -100,7 +109,7 @@ function matchesNamespace(server: Server, { namespaceSelector }: Webhook, attemp
   return matchesLabels(namespaceSelector, found.metadata.labels);
 }
 
-function matchesObject({ objectSelector }: Webhook, { object, live }: Attempt): boolean {
+export function matchesObject({ objectSelector }: Pick<Webhook, "objectSelector">, { object, live }: Attempt): boolean {
   if (objectSelector === undefined) return true;
   const matches = (candidate: Readonly<KubeObject> | undefined) =>
     candidate !== undefined && matchesLabels(objectSelector, candidate.metadata.labels);
