@@ -1,3 +1,4 @@
+import { isStatusError } from "../apimachinery/index.ts";
 import { PortForbiddenError, PortTakenError } from "../gateway/index.ts";
 import { StoreError } from "../storage/index.ts";
 import type { StartFailure } from "./start.ts";
@@ -9,6 +10,9 @@ export function whyStartFailed(error: unknown): StartFailure {
   if (error instanceof StoreError) return { cause: storeCauses[error.code] ?? "other" };
   if (!(error instanceof Error)) return { cause: "other" };
   if (error.message.startsWith("Cannot run git: it is not installed")) return { cause: "git-missing" };
+  // The API server's own word for it, which everything that starts later learns of it.
+  if (isStatusError(error, "InternalError") && error.message.includes("disk that holds the objects is full"))
+    return { cause: "disk-full" };
   const code = "code" in error ? error.code : undefined;
   if (code === "ENOSPC") return { cause: "disk-full" };
   if (code === "EACCES" || code === "EROFS" || code === "EPERM") return { cause: "state-unwritable" };

@@ -1,5 +1,6 @@
 import { internalError, requestTooLarge, type Status, StatusError } from "../../apimachinery/index.ts";
 import { BodyTooLargeError, type HttpResponse } from "../../lib/index.ts";
+import { StoreError } from "../../storage/index.ts";
 
 /** An answer that is no `Status`, as a few of Kubernetes' own are not. */
 export class ResponseError extends Error {
@@ -23,6 +24,9 @@ export function errorResponse(error: unknown, onFailure: (error: unknown) => voi
     return statusResponse(requestTooLarge(`limit is ${error.sizeBytesMax}`).status);
   }
   onFailure(error);
+  if (error instanceof StoreError && error.code === "disk-full") {
+    return statusResponse(internalError("the disk that holds the objects is full").status);
+  }
   return statusResponse(internalError("the server could not finish the request; its log says why").status);
 }
 
