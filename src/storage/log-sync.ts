@@ -18,7 +18,8 @@ export function createLogSync(file: string): LogSync {
   return {
     async sync() {
       // SQLite writes the same file on for as long as the database is open. On macOS this asks the disk itself, too.
-      const log = (descriptor ??= openSync(`${file}-wal`, "r"));
+      descriptor ??= openSync(`${file}-wal`, "r");
+      const log = descriptor;
       await new Promise<void>((resolve, reject) => {
         fsync(log, (error) => (error === null ? resolve() : reject(storeErrorFrom(`write ${file}`, error))));
       });

@@ -209,6 +209,83 @@ describe("A file", () => {
   });
 });
 
+describe("A disk that fails", () => {
+  test("while it makes writes durable ends all writing: nobody knows what is on it", async () => {
+    const database = openSqliteFile(newFile());
+    const failure = new StoreError("io", "write /x.db", "the disk is gone");
+    let fails = false;
+    const log = { sync: async () => (fails ? Promise.reject(failure) : undefined), close() {} };
+    const journal = new SqliteJournal("/x.db", database, new SqliteSweeper(database, silentLog), log);
+    await using store = new JournaledStore({}, journal, journal.recover());
+    await put(store, "/c/a", 0, "one");
+    fails = true;
+    const watched = recordEvents(store, "/", 1);
+    const first = Promise.allSettled([put(store, "/c/a", 1, "two")]);
+    await nextTurn();
+    const second = Promise.allSettled([put(store, "/c/b", 0, "rests on the first one's turn")]);
+    for (const outcome of [...(await first), ...(await second)]) {
+      assert.ok(outcome.status === "rejected");
+      assert.equal(outcome.reason, failure);
+    }
+    fails = false;
+    await assert.rejects(put(store, "/c/c", 0, "later"), failure);
+    assert.deepEqual(show(store.range("/")), ["/c/a=one"]);
+    assert.deepEqual(store.latest("/c/a"), store.get("/c/a"));
+    assert.deepEqual(watched.events, []);
+  });
+});
+
+describe("A write that waits for the disk", () => {
+  test("is accepted but not published; what comes meanwhile goes with the next sync", async () => {
+    const database = openSqliteFile(newFile());
+    const syncs: (() => void)[] = [];
+    const log = { sync: () => new Promise<void>((resolve) => void syncs.push(resolve)), close() {} };
+    const journal = new SqliteJournal("/x.db", database, new SqliteSweeper(database, silentLog), log);
+    await using store = new JournaledStore({}, journal, journal.recover());
+    const first = put(store, "/c/a", 0, "one");
+    await nextTurn();
+    const second = put(store, "/c/a", 1, "two");
+    const third = put(store, "/c/b", 0, "three");
+    await nextTurn();
+    assert.equal(syncs.length, 1);
+    assert.equal(store.revision, 0);
+    assert.equal(store.get("/c/a"), undefined);
+    assert.equal(store.latest("/c/a")?.modRevision, 2);
+    syncs.shift()?.();
+    await first;
+    await nextTurn();
+    assert.equal(store.get("/c/a")?.modRevision, 1);
+    assert.equal(store.latest("/c/a")?.modRevision, 2, "what was accepted later is forgotten");
+    syncs.shift()?.();
+    await Promise.all([second, third]);
+    assert.deepEqual(show(store.range("/")), ["/c/a=two", "/c/b=three"]);
+  });
+});
+
+describe("A backup", () => {
+  test("is a whole store of one moment, while writes go on", async () => {
+    const [file, copy] = [newFile(), newFile()];
+    await using store = await openSqliteStore({ file });
+    for (let index = 0; index < 300; index++) void store.put(`/c/${index}`, 0, () => Buffer.alloc(2000, "x"));
+    await put(store, "/c/last", 0, "last");
+    let done = false;
+    let written = 0;
+    const writing = (async () => {
+      for (; !done; written++) await put(store, `/d/${written}`, 0, "meanwhile");
+    })();
+    await store.backup(copy);
+    done = true;
+    await writing;
+    assert.equal(statSync(copy).mode & 0o777, 0o600);
+    await withStore(copy, async (copied) => {
+      assert.equal(copied.count("/c/"), 301);
+      assert.ok(copied.count("/d/") <= written);
+      await put(copied, "/c/new", 0, "goes on");
+    });
+    await assert.rejects(store.backup(copy), /Cannot write .*: /);
+  });
+});
+
 describe("A file that cannot be opened", () => {
   const written = async () => {
     const file = newFile();

@@ -97,6 +97,7 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
       log: log.with({ cluster: name }),
       shared,
       metrics: false,
+      identityLease: false,
       endpoints: new Map(),
       cluster: name,
     });
@@ -205,7 +206,7 @@ function split(target: HttpRequest["target"]): { name: string; target: string } 
 /** A logical cluster is usable as soon as it is there, so its first answer says so; its contents go before it does. */
 function readyAtOnce(urlOf: (name: string) => string): Admission {
   return {
-    mutate(_server, { operation, resource, subresource, object, name }) {
+    complete(_server, { operation, resource, subresource, object, name }) {
       if (resource.storageName !== storageName || subresource !== "" || object === undefined) return;
       const { metadata } = object;
       if (operation === "CREATE") metadata.finalizers = [...new Set([...(metadata.finalizers ?? []), finalizer])];
