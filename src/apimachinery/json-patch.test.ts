@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { jsonDepthMax } from "./json.ts";
 import { applyJsonPatch, jsonPatchOperationsMax } from "./json-patch.ts";
 import type { JsonValue } from "./object.ts";
 
@@ -163,6 +164,34 @@ test("a patch is bounded in operations and in what it copies", () => {
     () => applyJsonPatch({ a: ["x"] }, doubling),
     (error: Error) => /accumulated size increase of copy/.test(String(error.cause)),
   );
+});
+
+const why = (text: RegExp) => (error: Error) => text.test(String(error.cause));
+
+test("operations cannot nest deeper together than a document may", () => {
+  const nest = [
+    { op: "add", path: "/y", value: {} },
+    { op: "move", from: "/x", path: "/y/a" },
+  ].concat([{ op: "move", from: "/y", path: "/x" }]);
+  const times = (count: number) => new Array(count).fill(nest).flat();
+  assert.ok(applyJsonPatch({ x: {} }, times(jsonDepthMax - 10)));
+  assert.throws(() => applyJsonPatch({ x: {} }, times(jsonDepthMax)), why(/exceeded max depth/));
+});
+
+test("moving a large value takes no longer than moving a small one", () => {
+  const there = { op: "move", from: "/x", path: "/y" };
+  const back = { op: "move", from: "/y", path: "/x" };
+  const operations = new Array(jsonPatchOperationsMax / 2).fill([there, back]).flat();
+  const startedMs = performance.now();
+  applyJsonPatch({ x: new Array(100_000).fill({}) }, operations);
+  // Copying it each time would take minutes.
+  assert.ok(performance.now() - startedMs < 5_000);
+});
+
+test("a patch is bounded in the items that it moves", () => {
+  const operations = new Array(jsonPatchOperationsMax).fill({ op: "add", path: "/a/0", value: 1 });
+  assert.throws(() => applyJsonPatch({ a: new Array(500_000).fill(1) }, operations), why(/too many items/));
+  assert.ok(applyJsonPatch({ a: [] }, operations));
 });
 
 test("a field named __proto__ is a field", () => {

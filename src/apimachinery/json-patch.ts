@@ -1,4 +1,4 @@
-import { cloneJson, deepEqual, setField } from "./json.ts";
+import { cloneJson, deepEqual, depthOf, jsonDepthMax, setField } from "./json.ts";
 import type { JsonObject, JsonValue } from "./object.ts";
 import { badRequest, requestTooLarge, StatusError } from "./status-error.ts";
 
@@ -7,6 +7,12 @@ export const jsonPatchOperationsMax = 10_000;
 
 /** How much `copy` may add to a document in all, in characters of JSON; kube-apiserver's `JSONPatchMaxCopyBytes`. */
 const copySizeMax = 3 * 2 ** 20;
+
+/** How many items may change their places in arrays in all: half a second of work, a hundred times what 10,000 items need. */
+const shiftedItemsMax = 1e9;
+
+/** What the operations of one patch may still do. */
+type Budget = { copied: number; shifted: number };
 
 /**
  * Applies a JSON patch (RFC 6902). As in Kubernetes `replace` also adds a field that is missing, `copy` of a missing field
@@ -26,36 +32,40 @@ export function applyJsonPatch(target: JsonValue, operations: unknown): JsonValu
   }
   // The document hangs below a root of its own, so that replacing the whole is like replacing a field.
   const root: JsonObject = { "": cloneJson(target) };
-  const budget = { copied: 0 };
+  const budget: Budget = { copied: 0, shifted: 0 };
   for (const operation of list) applyOperation(root, operation, budget);
-  return root[""] ?? null;
+  const result = root[""] ?? null;
+  // Operations can nest deeper what each of them nests a little.
+  if (depthOf(result, jsonDepthMax) > jsonDepthMax) throw refused("exceeded max depth");
+  return result;
 }
 
-function applyOperation(root: JsonObject, operation: unknown, budget: { copied: number }): void {
+function applyOperation(root: JsonObject, operation: unknown, budget: Budget): void {
   if (typeof operation !== "object" || operation === null)
     throw badRequest("an operation of a JSON patch must be an object");
   const { op, path, from, value }: Record<string, unknown> = { ...operation };
   const kind = typeof op === "string" ? op : "unknown";
   if (!["add", "remove", "replace", "move", "copy", "test"].includes(kind)) throw refused(`Unexpected kind: ${kind}`);
   if (typeof path !== "string") throw refused(`${kind} operation failed to decode path: missing value`);
-  if (kind === "add") add(find(root, path, missing(kind, path)), path, asJson(value));
-  else if (kind === "remove") remove(find(root, path, missing(kind, path)), kind, path);
+  if (kind === "add") add(find(root, path, missing(kind, path)), path, asJson(value), budget);
+  else if (kind === "remove") remove(find(root, path, missing(kind, path)), kind, path, budget);
   else if (kind === "replace") replace(root, path, asJson(value));
   else if (kind === "test") test(root, path, asJson(value));
   else transfer(root, kind, from, path, budget);
 }
 
 /** @param kind `move` or `copy` */
-function transfer(root: JsonObject, kind: string, from: unknown, path: string, budget: { copied: number }): void {
+function transfer(root: JsonObject, kind: string, from: unknown, path: string, budget: Budget): void {
   if (typeof from !== "string") {
     throw refused(`${kind} operation failed to decode from: operation, missing from field: missing value`);
   }
   const source = find(root, from, `${kind} operation does not apply: doc is missing from path: ${from}: missing value`);
-  const value = cloneJson(get(source, kind, from) ?? null);
-  if (kind === "move") remove(source, kind, from);
-  else chargeCopy(budget, value);
+  const found = get(source, kind, from) ?? null;
+  // What is moved is in one place before and after, so it need not be copied.
+  if (kind === "move") remove(source, kind, from, budget);
+  const value = kind === "move" ? found : copyOf(found, budget);
   const why = `${kind} operation does not apply: doc is missing destination path: ${path}: missing value`;
-  add(find(root, path, why), path, value);
+  add(find(root, path, why), path, value, budget);
 }
 
 /** An operation without `value` means null. */
@@ -68,12 +78,21 @@ function isJson(value: unknown): value is JsonValue {
   return ["string", "number", "boolean", "object"].includes(typeof value);
 }
 
-function chargeCopy(budget: { copied: number }, value: JsonValue): void {
+function copyOf(value: JsonValue, budget: Budget): JsonValue {
+  if (depthOf(value, jsonDepthMax) > jsonDepthMax) throw refused("exceeded max depth");
   budget.copied += JSON.stringify(value).length;
   if (budget.copied > copySizeMax) {
     const sizes = `${budget.copied}, exceeding the limit ${copySizeMax}`;
     throw refused(`Unable to complete the copy, the accumulated size increase of copy is ${sizes}`);
   }
+  return cloneJson(value);
+}
+
+/** Takes items out of an array and puts others in, as `splice` does. */
+function splice(list: JsonValue[], at: number, removed: number, added: JsonValue[], budget: Budget): void {
+  budget.shifted += list.length - at;
+  if (budget.shifted > shiftedItemsMax) throw refused("the operations move too many items of arrays");
+  list.splice(at, removed, ...added);
 }
 
 /** Kubernetes does not tell clients what is wrong; `cause` does, for callers inside the server. */
@@ -127,14 +146,15 @@ function get({ parent, key }: Spot, kind: string, path: string): JsonValue | und
   return Object.hasOwn(parent, key) ? parent[key] : undefined;
 }
 
-function add({ parent, key }: Spot, path: string, value: JsonValue): void {
-  if (!Array.isArray(parent)) setField(parent, key, value);
-  else parent.splice(key === "-" ? parent.length : indexOf(key, parent.length + 1, "add", path), 0, value);
+function add({ parent, key }: Spot, path: string, value: JsonValue, budget: Budget): void {
+  if (!Array.isArray(parent)) return setField(parent, key, value);
+  const at = key === "-" ? parent.length : indexOf(key, parent.length + 1, "add", path);
+  splice(parent, at, 0, [value], budget);
 }
 
-function remove({ parent, key }: Spot, kind: string, path: string): void {
+function remove({ parent, key }: Spot, kind: string, path: string, budget: Budget): void {
   if (Array.isArray(parent)) {
-    parent.splice(indexOf(key, parent.length, kind, path), 1);
+    splice(parent, indexOf(key, parent.length, kind, path), 1, [], budget);
   } else {
     if (!Object.hasOwn(parent, key)) {
       throw refused(`error in ${kind} for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`);

@@ -1,29 +1,25 @@
 import { quoteGo } from "./go-format.ts";
 
 /** `message` is in the words of Go's `encoding/json`; `offset` counts UTF-16 units from the start of the text. */
-export type JsonScan = { duplicates: string[]; error?: { message: string; offset: number } };
-
-/** How many fields that stand twice are told, as many as Kubernetes' decoder tells. */
-const duplicatesMax = 100;
+export type JsonFault = { message: string; offset: number };
 
 /** An array (without `keys`) or an object that is still open, and the field or item of it that is being read. */
 type Level = { keys?: Map<string, number>; key: string; index: number };
 
-/** Told of each field as it comes: its path, and how often it has come by now. */
-export type OnKey = (path: string, count: number) => void;
+/** Told of each field as it comes: how often its object has had it by now, and its path, which costs as much as it is long. */
+export type OnKey = (key: string, count: number, path: () => string) => void;
 
 /**
- * Walks over JSON without building values: finds fields that stand twice, and says of broken JSON what is wrong and where.
- * It keeps its own stack, so no input can exhaust the call stack.
+ * Walks over JSON without building values, and says of broken JSON what is wrong and where. It keeps its own stack, so no
+ * input can exhaust the call stack.
  */
-export function scanJson(text: string, onKey?: OnKey): JsonScan {
-  const duplicates = new Set<string>();
+export function scanJson(text: string, onKey?: OnKey): JsonFault | undefined {
   try {
-    scan(text, duplicates, onKey);
-    return { duplicates: [...duplicates] };
+    scan(text, onKey);
+    return undefined;
   } catch (error) {
     if (!(error instanceof ScanError)) throw error;
-    return { duplicates: [...duplicates], error: { message: error.message, offset: error.offset } };
+    return { message: error.message, offset: error.offset };
   }
 }
 
@@ -42,8 +38,9 @@ function quoteRune(code: number): string {
   return character === '"' ? `'"'` : `'${quoteGo(character).slice(1, -1)}'`;
 }
 
-function scan(text: string, duplicates: Set<string>, onKey: OnKey | undefined): void {
+function scan(text: string, onKey: OnKey | undefined): void {
   const levels: Level[] = [];
+  const path = () => pathOf(levels);
   let expect: "value" | "first" | "key" | "end" = "value";
   let at = 0;
   for (;;) {
@@ -72,8 +69,7 @@ function scan(text: string, duplicates: Set<string>, onKey: OnKey | undefined): 
       expect = "end";
     } else if (expect !== "value" && level?.keys !== undefined) {
       const { end, count } = scanKey(text, at, level, level.keys);
-      onKey?.(pathOf(levels), count);
-      if (count === 2 && duplicates.size < duplicatesMax) duplicates.add(pathOf(levels));
+      onKey?.(level.key, count, path);
       at = end;
       expect = "value";
     } else if (text[at] === "{" || text[at] === "[") {

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalJson, cloneJson, deepEqual, duplicateJsonKeys, jsonDepthMax, parseJson } from "./json.ts";
+import {
+  canonicalJson,
+  cloneJson,
+  deepEqual,
+  depthOf,
+  duplicateJsonKeys,
+  jsonDepthMax,
+  parseJson,
+  strictJsonProblems,
+} from "./json.ts";
 
 const protoKey = JSON.parse('{"__proto__":{"a":1},"b":2}');
 
@@ -135,4 +144,27 @@ for (const [text, paths] of Object.entries(duplicates)) {
 test("duplicateJsonKeys tells a hundred and no more", () => {
   const text = `[${Array.from({ length: 500 }, () => '{"a":1,"a":2}').join(",")}]`;
   assert.equal(duplicateJsonKeys(text).length, 100);
+});
+
+test("strictJsonProblems looks at paths no longer than it is allowed to", () => {
+  const inner = Array.from({ length: 20_000 }, (_, index) => `"k${index % 10_000}":1`).join(",");
+  const deep = `${'{"aaaaaaaaaa":'.repeat(900)}{${inner}}${"}".repeat(900)}`;
+  const startedMs = performance.now();
+  assert.equal(strictJsonProblems(deep, ["x"]).length, 100);
+  // With the path of each field it would be half a minute.
+  assert.ok(performance.now() - startedMs < 5_000);
+});
+
+test("strictJsonProblems tells fields in the order of the text, each once", () => {
+  const text = '{"z":1,"a.b":{"x":1,"x":2},"x":1,"list":[{"y":1},{"y":2}]}';
+  assert.deepEqual(
+    strictJsonProblems(text, ["x", "z", "list[1].y"]).map(({ path, isUnknown }) => `${path} ${isUnknown}`),
+    ["z true", "a.b.x false", "x true", "list[1].y true"],
+  );
+});
+
+test("depthOf counts what is inside one another, and stops looking where it was told to", () => {
+  assert.equal(depthOf(1, 10), 0);
+  assert.equal(depthOf({ a: [1, { b: 2 }], c: {} }, 10), 3);
+  assert.equal(depthOf([[[[]]]], 2), 3);
 });

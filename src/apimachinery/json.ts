@@ -60,6 +60,22 @@ export function setField(object: Record<string, unknown>, key: string, value: un
   }
 }
 
+/**
+ * How deep arrays and objects nest in a value; 0 when it is neither. It looks no deeper than `depthMax`, and then says one
+ * more, so that it can be asked about values of any depth.
+ */
+export function depthOf(value: unknown, depthMax: number): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (depthMax === 0) return 1;
+  let deepest = 0;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof item !== "object" || item === null) continue;
+    deepest = Math.max(deepest, depthOf(item, depthMax - 1));
+    if (deepest >= depthMax) break;
+  }
+  return deepest + 1;
+}
+
 /** The same text for equal values: keys sorted by their bytes, no white space. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(",")}]`;
@@ -84,8 +100,8 @@ export function parseJson(input: string | Uint8Array): JsonValue {
     const value: JsonValue = JSON.parse(text);
     return value;
   } catch {
-    const { error } = scanJson(text);
-    throw badRequest(`json parse error: ${error?.message ?? "invalid JSON"}${placeOf(text, error?.offset ?? 0)}`);
+    const fault = scanJson(text);
+    throw badRequest(`json parse error: ${fault?.message ?? "invalid JSON"}${placeOf(text, fault?.offset ?? 0)}`);
   }
 }
 
@@ -121,22 +137,39 @@ function placeOf(text: string, offset: number): string {
  * @returns their paths in the form of Kubernetes' strict decoding, `spec.containers[0].name`, in the order met, each once
  */
 export function duplicateJsonKeys(text: string): string[] {
-  return scanJson(text).duplicates;
+  return strictJsonProblems(text, []).map(({ path }) => path);
 }
+
+/** How many fields strict decoding tells, as many as Kubernetes' decoder. */
+const problemsMax = 100;
+/** How long the paths may be, in characters and all together, that are looked at to tell fields in their order. */
+const pathLengthMax = 2 ** 22;
 
 /**
  * The fields of a text that strict decoding refuses, in the order in which Kubernetes' decoder meets them: unknown ones where
- * they stand first, others where they stand for the second time.
+ * they stand first, others where they stand for the second time. Each is told once, and no more than a hundred of them.
  *
  * @param text valid JSON
  * @param unknown paths of fields that the kind does not have
  */
 export function strictJsonProblems(text: string, unknown: readonly string[]): { path: string; isUnknown: boolean }[] {
   const strange = new Set(unknown);
-  const problems: { path: string; isUnknown: boolean }[] = [];
-  scanJson(text, (path, count) => {
-    if (count === 1 && strange.delete(path)) problems.push({ path, isUnknown: true });
-    if (count === 2) problems.push({ path, isUnknown: false });
+  const endings = new Set(unknown.map(lastPart));
+  const problems = new Map<string, boolean>();
+  let looked = 0;
+  scanJson(text, (key, count, pathOf) => {
+    if (problems.size >= problemsMax || looked > pathLengthMax) return;
+    if (count !== 2 && (count !== 1 || !endings.has(lastPart(key)))) return;
+    const path = pathOf();
+    looked += path.length;
+    if (count === 2) problems.set(path, problems.get(path) ?? false);
+    else if (strange.delete(path)) problems.set(path, true);
   });
-  return [...problems, ...[...strange].map((path) => ({ path, isUnknown: true }))];
+  for (const path of strange) if (problems.size < problemsMax) problems.set(path, true);
+  return [...problems].map(([path, isUnknown]) => ({ path, isUnknown }));
+}
+
+/** What stands after the last dot: the same in the path of a field and in its name. */
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
 }

@@ -95,11 +95,12 @@ export {
 } from "./kubernetes/quota/usage.ts";
 export { type BuiltinResource, builtinResources, type Subresource } from "./kubernetes/resources.ts";
 export { selectableField, selectableFields } from "./kubernetes/selectable.ts";
-export { allocateService, apiServiceAddress, type Taken, takenBy } from "./kubernetes/service.ts";
+export { allocateService, apiServiceAddress, serviceRange, type Taken, takenBy } from "./kubernetes/service.ts";
 export { type Strategy, strategyOf } from "./kubernetes/strategy.ts";
 export type { Cell } from "./kubernetes/tables/text.ts";
 export { type Column, tableCells, tableColumns } from "./kubernetes/tables.ts";
 export { validateObjectMeta, validateObjectMetaUpdate } from "./kubernetes/validation/metadata.ts";
 export { validateBuiltin } from "./kubernetes/validation.ts";
+export { warnOfBuiltin } from "./kubernetes/warnings/warnings.ts";
 export { completeBuiltin, emptyBuiltin } from "./kubernetes/zero-values.ts";
 export { type LogicalCluster, logicalClusterCrd } from "./skiff/logical-cluster.ts";

@@ -7,7 +7,6 @@ import { certificateConditions } from "./access/certificate-conditions.ts";
 import { certificateChecks } from "./access/certificates.ts";
 import type { TokenAuthenticator } from "./access/identity.ts";
 import { ensureDefaultPolicy } from "./access/policy/ensure-default-policy.ts";
-import { StoreWithDefaults } from "./access/policy/store-with-defaults.ts";
 import { rbacAuthorizer } from "./access/rbac/authorizer.ts";
 import { escalationChecks } from "./access/rbac/escalation.ts";
 import { Policy } from "./access/rbac/policy.ts";
@@ -19,6 +18,7 @@ import {
 } from "./access/service-account-issuer.ts";
 import { type Admission, admissionChain } from "./admission/admit.ts";
 import { defaultPlugins } from "./admission/default-plugins.ts";
+import { createPolicies } from "./admission/policies/policies.ts";
 import { resourceQuota } from "./admission/quota/resource-quota.ts";
 import { serviceAccount } from "./admission/service-account.ts";
 import { createCaller, type ResolveService } from "./admission/webhooks/connect.ts";
@@ -31,6 +31,8 @@ import type { Catalog } from "./catalog.ts";
 import { definitionNaming } from "./crd/admission.ts";
 import { startDefinitionCleanup } from "./crd/cleanup.ts";
 import { Remembered } from "./crd/conversion.ts";
+import { ensureDefaults } from "./defaults/ensure-defaults.ts";
+import { StoreWithDefaults } from "./defaults/store-with-defaults.ts";
 import { createDocuments } from "./discovery/documents.ts";
 import type { HealthCheck } from "./discovery/health.ts";
 import { defaultVersion, type VersionInfo } from "./discovery/version.ts";
@@ -42,6 +44,7 @@ import { openRegistry } from "./registry.ts";
 import type { Server } from "./server.ts";
 import { createSharedParts, type SharedParts } from "./shared-parts.ts";
 import { createKeys, type Keys } from "./stored.ts";
+import { startUpkeep } from "./upkeep/start-upkeep.ts";
 import { startEventExpiry } from "./write/event-expiry.ts";
 import { createWriter } from "./write/writer.ts";
 
@@ -69,6 +72,8 @@ export type ApiServerOptions = {
   shared?: SharedParts;
   /** Whether pods get an account and its token. Without controllers nobody makes the accounts that they need. Default: yes. */
   serviceAccountAdmission?: boolean;
+  /** Whether a Lease in `kube-system` says that this server is alive. Default true. */
+  identityLease?: boolean;
   /** Further paths of the server, each for whom a non-resource rule lets use it; the request names its user. */
   endpoints?: ReadonlyMap<string, Handler>;
   /** Whether figures are kept and shown at `/metrics`. Default true. */
@@ -144,6 +149,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       }),
       definitionNaming,
       ...(options.admission ?? []),
+      createPolicies(),
       createWebhooks({ caller, conditions: createMatchConditions() }),
       resourceQuota,
     ]),
@@ -178,8 +184,10 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
   const handler = createHandler(server, createDocuments(server, shared, checks));
   await ensureSystemObjects(server, shared.systemObjects, options.caCertificate);
   await ensureDefaultPolicy(server, options.store);
+  await ensureDefaults(server, options.store);
   const cleanup = startDefinitionCleanup(server);
   const expiry = startEventExpiry(server);
+  const upkeep = await startUpkeep(server, options.store, { identityLease: options.identityLease !== false });
   return {
     handler,
     get watchCount() {
@@ -190,6 +198,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       expiry[Symbol.dispose]();
       resources[Symbol.dispose]();
       await cleanup[Symbol.asyncDispose]();
+      await upkeep[Symbol.asyncDispose]();
       server.watches.endUnless(() => false);
       registry[Symbol.dispose]();
       caller[Symbol.dispose]();

@@ -1,7 +1,8 @@
-import { isStatusError, type KubeObject, type ObjectMeta, parseApiVersion } from "../apimachinery/index.ts";
+import { cloneJson, isStatusError, type KubeObject, type ObjectMeta, parseApiVersion } from "../apimachinery/index.ts";
 import { apiServiceAddress } from "../apis/index.ts";
 import { type Server, timestamp } from "./server.ts";
-import { createObject } from "./write/create.ts";
+import { createObject, type Writing } from "./write/create.ts";
+import { type Place, updateObject } from "./write/update.ts";
 
 /** Where a real API server listens; the `kubernetes` service maps 443 to it. */
 const securePort = 6443;
@@ -20,25 +21,6 @@ const kubernetesService: KubeObject = {
   },
 };
 
-/** The classes above all that users can make, which pods of the system name. */
-const systemPriorities: readonly KubeObject[] = [
-  {
-    apiVersion: "scheduling.k8s.io/v1",
-    kind: "PriorityClass",
-    metadata: { name: "system-node-critical" },
-    value: 2_000_001_000,
-    description: "Used for system critical pods that must not be moved from their current node.",
-  },
-  {
-    apiVersion: "scheduling.k8s.io/v1",
-    kind: "PriorityClass",
-    metadata: { name: "system-cluster-critical" },
-    value: 2_000_000_000,
-    description:
-      "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
-  },
-];
-
 /**
  * What every namespace has. The controller keeps it so; that it is there from the start lets a cluster be ready without one.
  *
@@ -55,6 +37,19 @@ function inEveryNamespace(namespace: string, caCertificate: string | undefined):
   ];
 }
 
+/** What the server tells of itself to those beside it: who signs its clients' certificates, and since when it tracks old tokens. */
+function ofTheServer(date: string, caCertificate: string | undefined): [string, KubeObject][] {
+  const made = (name: string, data: Record<string, string>): [string, KubeObject] => [
+    "configmaps",
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "kube-system" }, data },
+  ];
+  const tracking = made("kube-apiserver-legacy-service-account-token-tracking", { since: date });
+  return caCertificate === undefined
+    ? [tracking]
+    : [made(authenticationName, { "client-ca-file": caCertificate }), tracking];
+}
+
+const authenticationName = "extension-apiserver-authentication";
 const rootCaName = "kube-root-ca.crt";
 const rootCaAnnotations = {
   "kubernetes.io/description":
@@ -75,9 +70,9 @@ export async function ensureSystemObjects(
     "namespaces",
     { apiVersion: "v1", kind: "Namespace", metadata: { name } },
   ]);
-  const priorities = systemPriorities.map((object): [string, KubeObject] => ["priorityclasses", object]);
   const others = namespaces.flatMap((namespace) => inEveryNamespace(namespace, caCertificate));
-  for (const batch of [made, [["services", kubernetesService] as [string, KubeObject], ...others, ...priorities]]) {
+  others.push(...ofTheServer(timestamp(server.now()).slice(0, "2026-01-02".length), caCertificate));
+  for (const batch of [made, [["services", kubernetesService] as [string, KubeObject], ...others]]) {
     await Promise.all(batch.map(([plural, object]) => ensure(server, known, plural, object)));
   }
 }
@@ -93,21 +88,34 @@ async function ensure(
   const { name = "", namespace = "" } = object.metadata;
   if (resource === undefined) return;
   const key = server.keys.key(resource.storageName, namespace, name);
-  if (server.store.get(key) !== undefined) return;
+  const live = server.store.get(key);
+  if (live !== undefined) {
+    if (name === authenticationName) await follow(server, { resource, namespace, name, subresource: "" }, object);
+    return;
+  }
   const id = `${plural}/${namespace}/${name}`;
   const same = known.get(id);
   if (same !== undefined) {
-    await server.writer.put(key, 0, { ...same, metadata: fresh(server, same.metadata) });
+    const data = object["data"] === undefined ? {} : { data: object["data"] };
+    await server.writer.put(key, 0, { ...same, ...data, metadata: fresh(server, same.metadata) });
     return;
   }
-  const user = { name: "system:apiserver", groups: ["system:masters"] };
-  const writing = { user, dryRun: false, manager: "kube-apiserver", warnings: [] };
   try {
-    const created = await createObject(server, resource, namespace, structuredClone(object), writing);
+    const created = await createObject(server, resource, namespace, structuredClone(object), writing());
     known.set(id, created.object);
   } catch (error) {
     if (!isStatusError(error, "AlreadyExists")) throw error;
   }
+}
+
+/** The server's certificate authority may be another one than at its last start. */
+async function follow(server: Server, place: Place, { data }: KubeObject): Promise<void> {
+  await updateObject(server, place, writing(), (live) => ({ object: { ...cloneJson(live), data } }));
+}
+
+function writing(): Writing {
+  const user = { name: "system:apiserver", groups: ["system:masters"] };
+  return { user, dryRun: false, manager: "kube-apiserver", warnings: [] };
 }
 
 function fresh(server: Server, metadata: ObjectMeta): ObjectMeta {

@@ -16,6 +16,7 @@ import {
   tableCells,
   tableColumns,
   validateBuiltin,
+  warnOfBuiltin,
 } from "../apis/index.ts";
 import type { ApiResource, Rules, ScalePaths } from "./resource.ts";
 import { startsWith, storedStart } from "./stored.ts";
@@ -101,6 +102,7 @@ function builtinRules(builtin: BuiltinResource): Rules {
       prepareForUpdate(builtin, object, live, subresource === "" || subresource === "scale" ? undefined : subresource),
     validateCreate: (object) => validateBuiltin(builtin, object),
     validateUpdate: (object, live, subresource) => validateBuiltin(builtin, object, live, subresource),
+    warnings: (object, live, subresource) => warnOfBuiltin(builtin, object, live, subresource),
   };
 }
 

@@ -333,7 +333,7 @@ const refused: Record<string, { change: (spec: Json) => void; name?: string; mes
   },
   "a schema that is not structural": {
     change: (spec) => delete spec.versions[0].schema.openAPIV3Schema.properties.spec.type,
-    message: /spec\.versions\[0\]\.schema\.openAPIV3Schema\.properties\[spec\]\.type: Required value/,
+    message: /spec\.validation\.openAPIV3Schema\.properties\[spec\]\.type: Required value/,
   },
   "a column without a path": {
     change: (spec) => delete spec.versions[0].additionalPrinterColumns[0].jsonPath,

@@ -39,6 +39,8 @@ export type Rules = {
     subresource: string,
     warn?: (text: string) => void,
   ): StatusCause[];
+  /** What the writer of an object that was found valid shall read. @param live of an update */
+  warnings?(object: KubeObject, live: KubeObject | undefined, subresource: string): string[];
 };
 
 /** One resource in one version, and everything in which it differs from others. */

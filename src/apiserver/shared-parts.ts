@@ -1,4 +1,5 @@
 import type { KubeObject } from "../apimachinery/index.ts";
+import { withPolicyRules } from "./admission/policies/policy-rules.ts";
 import { withConditionRules } from "./admission/webhooks/match-conditions.ts";
 import { builtinApiResources } from "./builtin.ts";
 import { type Catalog, createCatalog } from "./catalog.ts";
@@ -27,7 +28,7 @@ export type SharedParts = {
 };
 
 export function createSharedParts(version: VersionInfo): SharedParts {
-  const builtin = builtinApiResources().map(withDefinitionRules).map(withConditionRules);
+  const builtin = builtinApiResources().map(withDefinitionRules).map(withConditionRules).map(withPolicyRules);
   return {
     version,
     builtin,

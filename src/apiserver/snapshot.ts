@@ -1,6 +1,6 @@
 import { deepEqual, type KubeObject } from "../apimachinery/index.ts";
 import type { Store } from "../storage/index.ts";
-import { defaultObjectAt } from "./access/policy/store-with-defaults.ts";
+import { defaultObjectAt } from "./defaults/store-with-defaults.ts";
 import { decodeStored, encodeStored } from "./stored.ts";
 
 /** The objects of all clusters in a store at one moment. It can be restored as often as wanted, in the same process. */

@@ -2,15 +2,7 @@ import type { Type } from "./types.ts";
 import type { Value } from "./values.ts";
 
 /** An expression after its macros are written out. `at` is where errors are shown: the offset of its operator or name. */
-export type Expression =
-  | Literal
-  | Name
-  | Select
-  | Call
-  | ListLiteral
-  | MapLiteral
-  | StructLiteral
-  | Fold;
+export type Expression = Literal | Name | Select | Call | ListLiteral | MapLiteral | StructLiteral | Fold;
 
 export type Literal = { readonly kind: "literal"; readonly at: number; readonly value: Value; readonly type: Type };
 export type Name = { readonly kind: "name"; readonly at: number; readonly name: string };

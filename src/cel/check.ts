@@ -25,7 +25,12 @@ export type Reference =
   | { readonly kind: "variable"; readonly name: string }
   | { readonly kind: "type"; readonly type: Type }
   /** `name` with its namespace; `overloads` that fit by the types, more than one only where types are not known. */
-  | { readonly kind: "function"; readonly name: string; readonly overloads: readonly Overload[]; readonly isMethod: boolean };
+  | {
+      readonly kind: "function";
+      readonly name: string;
+      readonly overloads: readonly Overload[];
+      readonly isMethod: boolean;
+    };
 
 /** An expression whose types fit. */
 export type Checked = {

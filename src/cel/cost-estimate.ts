@@ -6,8 +6,8 @@ import {
   type Entries,
   exactly,
   type Range,
-  timesRange,
   type SizeOf,
+  timesRange,
   unionOf,
   unknownRange,
   unsignedMax,
@@ -26,7 +26,11 @@ export function estimateCost(checked: Checked, sizeOf: SizeOf = () => undefined)
 }
 
 /** What is known of a variable of a comprehension. */
-type Local = { readonly path: readonly string[]; readonly size: Range | undefined; readonly entries: Entries | undefined };
+type Local = {
+  readonly path: readonly string[];
+  readonly size: Range | undefined;
+  readonly entries: Entries | undefined;
+};
 
 class Estimator {
   readonly #checked: Checked;

@@ -4,8 +4,8 @@ import {
   type Entries,
   exactly,
   type Range,
-  scaleRange,
   type SizeOf,
+  scaleRange,
   timesRange,
   unionOf,
   unknownRange,
@@ -41,7 +41,9 @@ const listCost = 10;
 export function estimateCall(call: CallToEstimate, sizeOf: SizeOf): CallEstimate {
   const flow = estimateFlow(call);
   if (flow !== undefined) return flow;
-  const own = estimateLists(call, sizeOf) ?? estimateKubernetes(call, sizeOf) ?? estimateStandard(call) ?? { cost: exactly(1) };
+  const own = estimateLists(call, sizeOf) ??
+    estimateKubernetes(call, sizeOf) ??
+    estimateStandard(call) ?? { cost: exactly(1) };
   return { ...own, cost: addRanges(own.cost, call.argumentCosts.reduce(addRanges, exactly(0))) };
 }
 
@@ -245,7 +247,7 @@ function wholeCost(target: CostNode, size: Range, sizeOf: SizeOf): Range {
 /** How long a text can be after a replacement: an empty text stands between all characters. */
 function replacedSize(text: Range, from: Range, to: Range): Range {
   let count: { min: number; max: number };
-  let kept = { min: 0, max: 0 };
+  const kept = { min: 0, max: 0 };
   if (from.min === 0) {
     count = { min: 0, max: Math.min(text.max + 1, unsignedMax) };
     kept.max = text.max;

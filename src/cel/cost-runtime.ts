@@ -1,6 +1,6 @@
 import { Format } from "./library/formats.ts";
-import { sizeOf } from "./operators.ts";
 import type { Meter } from "./meter.ts";
+import { sizeOf } from "./operators.ts";
 import { Dict, Foreign, List, type Value } from "./values.ts";
 
 // What calls cost while an expression runs, as cel-go and Kubernetes' library count it: a unit is about 50 ns.
@@ -57,8 +57,7 @@ const bySelector: CallCost = {
   },
 };
 const equality: CallCost = {
-  before: ([a = null, b = null]) =>
-    a instanceof Foreign ? 1 : Math.ceil(Math.min(sizeOf(a), sizeOf(b)) * traversal),
+  before: ([a = null, b = null]) => (a instanceof Foreign ? 1 : Math.ceil(Math.min(sizeOf(a), sizeOf(b)) * traversal)),
 };
 
 function contained(parses: boolean, extra: number): CallCost {
@@ -142,10 +141,7 @@ const byName: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
   ["join", { after: (result) => textCost(result, 2 * traversal) }],
   ["find", byPattern],
   ["findAll", byPattern],
-  [
-    "validate",
-    { before: ([format, text]) => (format instanceof Format ? patternCost(text, format.patternSize) : 1) },
-  ],
+  ["validate", { before: ([format, text]) => (format instanceof Format ? patternCost(text, format.patternSize) : 1) }],
 ]);
 
 /**

@@ -12,8 +12,8 @@ import {
   mapOf,
   objectType,
   stringType,
-  timestampType,
   type Type,
+  timestampType,
 } from "./types.ts";
 
 /**
@@ -83,8 +83,7 @@ function declareList({ items, maxItems }: Schema, name: string, depth: number): 
   const isEmbedded = items["x-kubernetes-embedded-resource"] === true;
   const elements = declare(items, isEmbedded, `${name}.@idx`, depth + 1);
   if (elements === undefined) return undefined;
-  const sizeMax =
-    maxItems === undefined ? Math.floor((requestSizeMax - 2) / (elements.bytesMin + 1)) : limit(maxItems);
+  const sizeMax = maxItems === undefined ? Math.floor((requestSizeMax - 2) / (elements.bytesMin + 1)) : limit(maxItems);
   return { kind: "list", type: listOf(elements.type), sizeMax, bytesMin: 2, fields: new Map(), elements };
 }
 

@@ -22,8 +22,8 @@ import {
   nullType,
   optionalOf,
   stringType,
-  timestampType,
   type Type,
+  timestampType,
   typeParameter,
   typeType,
   uintType,
@@ -37,14 +37,27 @@ export type Environment = {
   readonly typeNames: ReadonlyMap<string, Type>;
 };
 
-const typeNames: ReadonlyMap<string, Type> = new Map([
-  ...[boolType, bytesType, doubleType, durationType, intType, nullType, stringType, timestampType, typeType, uintType],
-  listOf(typeParameter("A")),
-  mapOf(typeParameter("A"), typeParameter("B")),
-  optionalOf(typeParameter("V")),
-  ipType,
-  cidrType,
-].map((type) => [type.name, type]));
+const typeNames: ReadonlyMap<string, Type> = new Map(
+  [
+    ...[
+      boolType,
+      bytesType,
+      doubleType,
+      durationType,
+      intType,
+      nullType,
+      stringType,
+      timestampType,
+      typeType,
+      uintType,
+    ],
+    listOf(typeParameter("A")),
+    mapOf(typeParameter("A"), typeParameter("B")),
+    optionalOf(typeParameter("V")),
+    ipType,
+    cidrType,
+  ].map((type) => [type.name, type]),
+);
 
 const newFunctions = joinFunctions(
   standardFunctions,

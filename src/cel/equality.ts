@@ -52,7 +52,7 @@ function isNumber(value: Value): value is Numeric {
 
 function compareNumbers(a: Numeric, b: Numeric): number {
   const [x, y] = [a instanceof Uint ? a.value : a, b instanceof Uint ? b.value : b];
-  return x < y ? -1 : x > y ? 1 : x == y ? 0 : Number.NaN;
+  return x < y ? -1 : x > y ? 1 : x >= y ? 0 : Number.NaN;
 }
 
 /** Negative, 0 or positive as `a` comes before, with or after `b`. */

@@ -54,9 +54,16 @@ const rule = (name: RuleName, precedence = 0): Part => ({ op: "rule", rule: name
 const sequence = (...parts: Part[]): Part => ({ op: "sequence", parts });
 const choice = (...parts: Part[]): Part => ({ op: "choice", parts });
 const optional = (...parts: Part[]): Part => ({ op: "optional", part: sequence(...parts) });
-const many = (...parts: Part[]): Part => ({ op: "many", part: parts.length === 1 && parts[0] ? parts[0] : sequence(...parts) });
+const many = (...parts: Part[]): Part => ({
+  op: "many",
+  part: parts.length === 1 && parts[0] ? parts[0] : sequence(...parts),
+});
 const repeat = (part: Part): Part => ({ op: "repeat", part });
-const atLevel = (precedence: number, ...parts: Part[]): Part => ({ op: "atLevel", precedence, part: sequence(...parts) });
+const atLevel = (precedence: number, ...parts: Part[]): Part => ({
+  op: "atLevel",
+  precedence,
+  part: sequence(...parts),
+});
 
 const dottedName = [optional(token("'.'")), token("IDENTIFIER")];
 const argumentList = [token("'('"), optional(rule("exprList")), token("')'")];
@@ -65,10 +72,7 @@ const field = [rule("optField"), token("':'"), rule("expr")];
 
 const rules: Readonly<Record<RuleName, Part>> = {
   start: sequence(rule("expr"), token("<EOF>")),
-  expr: sequence(
-    rule("conditionalOr"),
-    optional(token("'?'"), rule("conditionalOr"), token("':'"), rule("expr")),
-  ),
+  expr: sequence(rule("conditionalOr"), optional(token("'?'"), rule("conditionalOr"), token("':'"), rule("expr"))),
   conditionalOr: sequence(rule("conditionalAnd"), many(token("'||'"), rule("conditionalAnd"))),
   conditionalAnd: sequence(rule("relation"), many(token("'&&'"), rule("relation"))),
   relation: sequence(
@@ -78,10 +82,7 @@ const rules: Readonly<Record<RuleName, Part>> = {
   calc: sequence(
     rule("unary"),
     many(
-      choice(
-        atLevel(2, token("'*'", "'/'", "'%'"), rule("calc", 3)),
-        atLevel(1, token("'+'", "'-'"), rule("calc", 2)),
-      ),
+      choice(atLevel(2, token("'*'", "'/'", "'%'"), rule("calc", 3)), atLevel(1, token("'+'", "'-'"), rule("calc", 2))),
     ),
   ),
   unary: choice(

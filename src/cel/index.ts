@@ -19,6 +19,7 @@ export {
   resourceCheckType,
   resourceCheckValue,
 } from "./library/authorization.ts";
+export { fail } from "./meter.ts";
 export { compile, type Evaluation, evaluate, type Faults, type Program, usesVariable } from "./program.ts";
 export { type ReadValue, resourceReader, valueReader } from "./schema-values.ts";
 export {
@@ -32,7 +33,7 @@ export {
   objectType,
   optionalOf,
   stringType,
-  timestampType,
   type Type,
+  timestampType,
 } from "./types.ts";
 export { Dict, List, none, Optional, type Value } from "./values.ts";

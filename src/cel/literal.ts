@@ -7,7 +7,7 @@
 export function unescapeString(literal: string): string {
   const { body, isRaw } = bodyOf(literal);
   if (isRaw || !body.includes("\\")) return body;
-  return body.replace(escape, (_match, letter, octal, hex) => {
+  return body.replace(escapes, (_match, letter, octal, hex) => {
     if (letter !== undefined) return letters[letter] ?? letter;
     const code = octal === undefined ? Number.parseInt(hex.slice(1), 16) : Number.parseInt(octal, 8);
     if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw new SyntaxError("invalid unicode code point");
@@ -21,7 +21,7 @@ export function unescapeBytes(literal: string): Uint8Array {
   if (isRaw || !body.includes("\\")) return Buffer.from(body);
   const bytes: number[] = [];
   let at = 0;
-  for (const match of body.matchAll(escape)) {
+  for (const match of body.matchAll(escapes)) {
     bytes.push(...Buffer.from(body.slice(at, match.index)));
     at = match.index + match[0].length;
     const [, letter, octal, hex] = match;
@@ -34,7 +34,7 @@ export function unescapeBytes(literal: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-const escape = /\\(?:([abfnrtv"'\\?`])|([0-3][0-7][0-7])|([xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}))/g;
+const escapes = /\\(?:([abfnrtv"'\\?`])|([0-3][0-7][0-7])|([xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}))/g;
 
 const letters: Readonly<Record<string, string>> = {
   a: "\x07",

@@ -94,7 +94,13 @@ function partsAt(at: number) {
     bool: (value: boolean): Expression => ({ kind: "literal", at, value, type: boolType }),
     int: (value: Value): Expression => ({ kind: "literal", at, value, type: intType }),
     list: (...items: Expression[]): Expression => ({ kind: "list", at, items, optional: new Set() }),
-    method: (target: Expression, name: string, ...args: Expression[]): Call => ({ kind: "call", at, name, target, args }),
+    method: (target: Expression, name: string, ...args: Expression[]): Call => ({
+      kind: "call",
+      at,
+      name,
+      target,
+      args,
+    }),
   };
 }
 
@@ -220,7 +226,11 @@ function copy(expression: Expression): Expression {
       return { ...expression, operand: copy(expression.operand) };
     case "call": {
       const { target } = expression;
-      return { ...expression, target: target === undefined ? undefined : copy(target), args: expression.args.map(copy) };
+      return {
+        ...expression,
+        target: target === undefined ? undefined : copy(target),
+        args: expression.args.map(copy),
+      };
     }
     case "list":
       return { ...expression, items: expression.items.map(copy) };

@@ -1,9 +1,20 @@
 import { intOf, uintOf } from "./convert.ts";
+import { compare, equal, listHas } from "./equality.ts";
 import { EvaluationError, fail, type Meter, noOverload } from "./meter.ts";
 import { durationOf, timestampOf } from "./time.ts";
-import { Dict, Duration, Foreign, GrowingList, List, Optional, Timestamp, TypeValue, Uint, type Value } from "./values.ts";
-import { characterCount } from "./values.ts";
-import { compare, equal, listHas } from "./equality.ts";
+import {
+  characterCount,
+  Dict,
+  Duration,
+  Foreign,
+  GrowingList,
+  List,
+  Optional,
+  Timestamp,
+  TypeValue,
+  Uint,
+  type Value,
+} from "./values.ts";
 
 // What the operators do. A left operand whose type has no such operator at all is refused with the operator's name, as in
 // cel-go; one that has it, but not for the right operand, without.

@@ -1,4 +1,4 @@
-import type { Call, Expression, Literal, MapEntry, StructField } from "./ast.ts";
+import { type Call, type Expression, everyPart, type Literal, type MapEntry, type StructField } from "./ast.ts";
 import { unescapeBytes, unescapeString } from "./literal.ts";
 import { findMacro, type MacroTable } from "./macros.ts";
 import type { Issue } from "./source.ts";
@@ -10,6 +10,8 @@ import { characterCount, Uint, type Value } from "./values.ts";
 /** How long an expression may be in characters, and how deep it may nest: the limits of cel-go's parser. */
 const charactersMax = 100_000;
 const depthMax = 250;
+/** How many parts an expression may have in which macros have written things twice; ours, cel-go has none. */
+const partsMax = 20_000;
 
 /** Parses an expression and writes out its macros, or says in cel-go's words why it cannot. */
 export function parse(text: string, macros: MacroTable): { expression: Expression } | { issues: Issue[] } {
@@ -243,7 +245,19 @@ function expand(reader: Reader, call: Call, own: number): Expression {
     reader.issues.push(expanded.issue);
     return measured(reader, call, parts, own);
   }
+  if (isTooLarge(call, expanded.expression)) {
+    reader.issues.push({ at: call.at, message: `expression is too large once ${call.name} is written out` });
+    return measured(reader, call, parts, own);
+  }
   return measured(reader, expanded.expression, parts, own);
+}
+
+/** Macros of optionals write their target twice, so that a chain of them doubles with each. */
+function isTooLarge({ name }: Call, expression: Expression): boolean {
+  if (name !== "optMap" && name !== "optFlatMap") return false;
+  let count = 0;
+  for (const _part of everyPart(expression)) if (++count > partsMax) return true;
+  return false;
 }
 
 /** Words that cannot be names of variables or functions, though they can be fields. */
@@ -396,9 +410,7 @@ function literalOf(token: Token, sign: string): Pick<Literal, "value" | "type"> 
   }
   if (token.kind === "NUM_UINT") {
     const value = BigInt(text.slice(0, -1));
-    return BigInt.asUintN(64, value) === value
-      ? make(new Uint(value), uintType)
-      : { message: "invalid uint literal" };
+    return BigInt.asUintN(64, value) === value ? make(new Uint(value), uintType) : { message: "invalid uint literal" };
   }
   if (token.kind !== "NUM_FLOAT") return undefined;
   const value = Number(sign + text);

@@ -27,7 +27,8 @@ export function planCall(reference: FunctionReference, args: readonly Argument[]
       return callPlan(notStrictlyFalse(first));
     case "or":
     case "orValue":
-      if (first !== undefined && second !== undefined) return callPlan(orElse(first.run, second.run, name === "orValue"));
+      if (first !== undefined && second !== undefined)
+        return callPlan(orElse(first.run, second.run, name === "orValue"));
       break;
     case "@in": {
       const member = first === undefined ? undefined : planMembership(first, second?.constant);
@@ -209,7 +210,9 @@ function planOverloads({ name, overloads }: FunctionReference, args: readonly Ar
   const runs = args.map(({ run }) => run);
   const [only] = overloads;
   const isSure =
-    overloads.length === 1 && only !== undefined && args.every(({ type }, index) => isKnown(type, only.parameters[index]));
+    overloads.length === 1 &&
+    only !== undefined &&
+    args.every(({ type }, index) => isKnown(type, only.parameters[index]));
   const sure = isSure ? only?.run : undefined;
 
   return (frame) => {

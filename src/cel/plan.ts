@@ -8,7 +8,17 @@ import { planCall } from "./plan-call.ts";
 import { planFold } from "./plan-fold.ts";
 import { hasField, keyOf, qualify, qualifyOptional } from "./qualify.ts";
 import { dynType } from "./types.ts";
-import { Dict, GrowingDict, GrowingList, List, Optional, TypeValue, type Value, ValueDict, ValueList } from "./values.ts";
+import {
+  Dict,
+  GrowingDict,
+  GrowingList,
+  List,
+  Optional,
+  TypeValue,
+  type Value,
+  ValueDict,
+  ValueList,
+} from "./values.ts";
 
 /**
  * Makes a checked expression ready to run: closures, so that nothing of the expression is looked at again.

@@ -1,4 +1,4 @@
-import { check, type Checked } from "./check.ts";
+import { type Checked, check } from "./check.ts";
 import type { Environment } from "./environment.ts";
 import { Frame, type Run, type Variables } from "./frame.ts";
 import { EvaluationError, LimitExceeded } from "./meter.ts";

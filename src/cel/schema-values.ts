@@ -52,8 +52,7 @@ function makeReader(schema: Schema): ReadValue {
     case "number":
       return (json) => (typeof json === "number" ? json : wrongType("float", json));
     case "integer":
-      return (json) =>
-        typeof json === "number" && Number.isInteger(json) ? BigInt(json) : wrongType("int", json);
+      return (json) => (typeof json === "number" && Number.isInteger(json) ? BigInt(json) : wrongType("int", json));
     case "boolean":
       return (json) => (typeof json === "boolean" ? json : wrongType("bool", json));
   }

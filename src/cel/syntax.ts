@@ -28,7 +28,11 @@ export function syntaxIssues(text: string, tokens: readonly Token[], unexpected:
 }
 
 /** A rule that is being walked: where its caller goes on, and which operators it may take in. */
-type Context = { readonly parent: Context | undefined; readonly follow: State | undefined; readonly precedence: number };
+type Context = {
+  readonly parent: Context | undefined;
+  readonly follow: State | undefined;
+  readonly precedence: number;
+};
 
 /** The tokens that can come after a state; `open` when the rule may end there. */
 type Following = { readonly tokens: ReadonlySet<TokenKind>; readonly open: boolean };
@@ -46,7 +50,12 @@ class Mismatch {
 class Halt extends Error {}
 
 /** One reading of a text that may still be right: where it is, and where the rules that are open go on. */
-type Reading = { readonly state: State; readonly stack: Stack | undefined; readonly alternative: number; readonly depth: number };
+type Reading = {
+  readonly state: State;
+  readonly stack: Stack | undefined;
+  readonly alternative: number;
+  readonly depth: number;
+};
 type Stack = { readonly id: number; readonly follow: State; readonly below: Stack | undefined };
 
 class Walk {

@@ -129,7 +129,10 @@ const escapes = /\\(?:[abfnrtv"'\\?`]|[0-3][0-7][0-7]|[xX][0-9a-fA-F]{2}|u[0-9a-
 function stringAt(
   text: string,
   at: number,
-): { isBytes: boolean; end: number; stoppedAt: number } | { isBytes: boolean; end: undefined; stoppedAt: number } | undefined {
+):
+  | { isBytes: boolean; end: number; stoppedAt: number }
+  | { isBytes: boolean; end: undefined; stoppedAt: number }
+  | undefined {
   const prefix = matchAt(/[bB]?[rR]?(?=["'])/y, text, at);
   if (prefix === undefined) return undefined;
   const isBytes = /^[bB]/.test(prefix);
@@ -147,16 +150,22 @@ function stringAt(
 }
 
 /** Looks for the end of a string: `at` is where it is, or the character that may not stand in one. */
-function scan(text: string, from: number, end: string, isRaw: boolean, isLong: boolean): { found: boolean; at: number } {
+function scan(
+  text: string,
+  from: number,
+  end: string,
+  isRaw: boolean,
+  isLong: boolean,
+): { found: boolean; at: number } {
   let at = from;
   while (at < text.length) {
     if (text.startsWith(end, at)) return { found: true, at };
     const character = text[at];
     if (!isLong && (character === "\n" || character === "\r")) return { found: false, at };
     if (character === "\\" && !isRaw) {
-      const escape = matchAt(escapes, text, at);
-      if (escape === undefined) return { found: false, at: wrongEscape(text, at) };
-      at += escape.length;
+      const escaped = matchAt(escapes, text, at);
+      if (escaped === undefined) return { found: false, at: wrongEscape(text, at) };
+      at += escaped.length;
     } else {
       at++;
     }

@@ -13,11 +13,7 @@ export function assign(bound: Substitution, to: Type, from: Type): Substitution 
 }
 
 /** Like {@link assign} for arguments and parameters of a call; all must fit. */
-export function assignAll(
-  bound: Substitution,
-  to: readonly Type[],
-  from: readonly Type[],
-): Substitution | undefined {
+export function assignAll(bound: Substitution, to: readonly Type[], from: readonly Type[]): Substitution | undefined {
   const next = new Map(bound);
   return areAssignable(next, to, from) ? next : undefined;
 }

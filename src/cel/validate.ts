@@ -21,7 +21,8 @@ export function validate({ expression, types }: Checked): Issue[] {
       if (!succeeds(() => convert(argument.value))) issues.push(wrongArgument(argument, name));
     } else if (name === "matches" && call.target !== undefined) {
       const { value } = argument;
-      if (typeof value === "string" && !succeeds(() => compilePattern(value))) issues.push(wrongArgument(argument, name));
+      if (typeof value === "string" && !succeeds(() => compilePattern(value)))
+        issues.push(wrongArgument(argument, name));
     }
   }
   issues.push(...mixedElements(expression, typeOf, false));
@@ -59,8 +60,14 @@ function mixedElements(part: Expression, typeOf: (part: Expression) => Type, isE
     compare(part.items, (index) => part.optional.has(index));
     issues.splice(1);
   } else if (part.kind === "map" && !isExempt) {
-    compare(part.entries.map(({ key }) => key), () => false);
-    compare(part.entries.map(({ value }) => value), (index) => part.entries[index]?.optional === true);
+    compare(
+      part.entries.map(({ key }) => key),
+      () => false,
+    );
+    compare(
+      part.entries.map(({ value }) => value),
+      (index) => part.entries[index]?.optional === true,
+    );
   }
   const isFormat = part.kind === "call" && part.name === "format";
   return [...issues, ...partsOf(part).flatMap((inner) => mixedElements(inner, typeOf, isExempt || isFormat))];

@@ -4,4 +4,5 @@
 export type { CertificateSigner } from "./certificates/kinds.ts";
 export type { ComputeMode, ComputeOptions } from "./compute/compute.ts";
 export { machineAddress } from "./compute/describe-nodes.ts";
+export type { ApiServerAddress } from "./network/api-server-endpoints.ts";
 export { type ControllerSigning, startControllers } from "./start-controllers.ts";

@@ -26,7 +26,6 @@ export {
   PortForbiddenError,
   PortTakenError,
   startListener,
-  takeUpgrades,
   type UpgradeHandler,
 } from "./listener/listener.ts";
 export { webSocketWatches } from "./listener/websocket-watch.ts";

@@ -1,6 +1,11 @@
 import type { Clusters } from "../apiserver/index.ts";
 import { createClient } from "../client/index.ts";
-import { type ComputeOptions, type ControllerSigning, startControllers } from "../controllers/index.ts";
+import {
+  type ApiServerAddress,
+  type ComputeOptions,
+  type ControllerSigning,
+  startControllers,
+} from "../controllers/index.ts";
 import { errorText, type Log, type User } from "../lib/index.ts";
 
 const system: User = { name: "system:skiff", groups: ["system:masters", "system:authenticated"] };
@@ -54,7 +59,7 @@ type Running = { controllers: Promise<AsyncDisposable>; timer: NodeJS.Timeout | 
  */
 export function startClusterControllers(
   clusters: Clusters,
-  options: ControllerSigning & { compute: ComputeOptions },
+  options: ControllerSigning & { compute: ComputeOptions; apiServer: ApiServerAddress },
   log: Log,
 ): AsyncDisposable {
   const running = new Map<string, Running>();

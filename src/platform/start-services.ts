@@ -40,6 +40,7 @@ export async function startServices(parts: AsyncDisposableStack, options: Platfo
     certificates: { read: readRequest, sign: authority.signRequest },
     signToken: issuer.sign,
   };
+  const apiServer = { ip: machineAddress(), port: config.apiPort };
   const compute = { mode: config.compute, name: config.name, nodes: config.nodes };
   await ensureNamespaces(client, config.name);
   parts.use(
@@ -47,14 +48,14 @@ export async function startServices(parts: AsyncDisposableStack, options: Platfo
       client,
       ...signing,
       compute,
-      apiServer: { ip: machineAddress(), port: config.apiPort },
+      apiServer,
       log: log.with({ room: "controllers" }),
     }),
   );
   const controllersLog = log.with({ room: "controllers" });
   // Certificates are good in all clusters, as they share the authority: only who governs the root cluster may have them made.
   const { certificates: _rootOnly, ...inClusters } = signing;
-  parts.use(startClusterControllers(clusters, { ...inClusters, compute }, controllersLog));
+  parts.use(startClusterControllers(clusters, { ...inClusters, compute, apiServer }, controllersLog));
   parts.use(
     startClusterKubeconfigs({
       client,

@@ -47,16 +47,13 @@ test("fields are selected by name and namespace, others are refused", async () =
   const everywhere = `/api/v1/configmaps?${own}&fieldSelector=metadata.namespace%3D${namespace}`;
   assert.equal(names(await cluster.ok("GET", everywhere)).length, 5);
   const refused = await cluster.send("GET", `${maps}?fieldSelector=data.x%3D1`);
-  assert.deepEqual([refused.status, refused.body.message], [400, 'field label not supported: data.x']);
+  assert.deepEqual([refused.status, refused.body.message], [400, '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"']);
 });
 
 test("a selector that cannot be read is refused", async () => {
   const { status, body } = await cluster.send("GET", `${maps}?labelSelector=${encodeURIComponent("a in b")}`);
   assert.equal(status, 400);
-  assert.equal(
-    body.message,
-    `unable to parse requirement: found 'b', expected: '('`.replace("unable to parse requirement: ", ""),
-  );
+  assert.equal(body.message, "unable to parse requirement: found 'b' expected: '('");
 });
 
 test("pages show one moment, and tell how much is left", async () => {
@@ -93,7 +90,7 @@ test("a continue token says where it goes on; one that cannot be read is refused
   assert.deepEqual([token.v, String(token.rv)], ["meta.k8s.io/v1", metadata.resourceVersion]);
   const { status, body } = await cluster.send("GET", `${maps}?limit=1&continue=nonsense`);
   assert.deepEqual([status, body.reason], [400, "BadRequest"]);
-  assert.match(body.message, /^continue key is not valid: /);
+  assert.match(body.message, /^invalid continue token: continue key is not valid: invalid character /);
 });
 
 test("a list may be of a revision, exactly or at least", async () => {

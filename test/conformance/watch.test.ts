@@ -65,13 +65,19 @@ test("a deletion tells the last state with the revision of the deletion", async 
   assert.ok(BigInt(object.metadata.resourceVersion) > BigInt(made.metadata.resourceVersion));
 });
 
-test("a watch that streams the list ends it with a bookmark", async () => {
+test("a watch that streams the list ends it with a bookmark", async (t) => {
   await cluster.ok("POST", maps, { body: map("f1", { group: "f" }) });
   await cluster.ok("POST", maps, { body: map("f2", { group: "f" }) });
   using watch = await cluster.watch(
     `${maps}?${only("group%3Df")}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`,
   );
-  assert.deepEqual(await watch.take(2), ["ADDED f1", "ADDED f2"]);
+  const started = await watch.next();
+  if (started.object.message?.includes("RequestWatchProgress is disabled")) {
+    t.skip("the cluster's etcd is too old for streamed lists");
+    return;
+  }
+  assert.deepEqual([started.type, started.object.metadata.name], ["ADDED", "f1"]);
+  assert.deepEqual(await watch.take(1), ["ADDED f2"]);
   const { type, object } = await watch.next();
   assert.deepEqual([type, object.kind, object.apiVersion], ["BOOKMARK", "ConfigMap", "v1"]);
   assert.equal(object.metadata.annotations["k8s.io/initial-events-end"], "true");

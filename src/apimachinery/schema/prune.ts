@@ -9,7 +9,7 @@ import { type Schema, valueSchema } from "./schema.ts";
  * `x-kubernetes-preserve-unknown-fields` protects stays, but below a field that is specified there pruning goes on.
  * Empty metadata fields go too, unmentioned, as they do when Go reads and writes an ObjectMeta.
  *
- * @returns the paths of the unknown fields, as in `spec.list[0].x`, sorted
+ * @returns the paths of the first thousand unknown fields, as in `spec.list[0].x`, sorted
  */
 export function pruneUnknown(value: unknown, schema: Schema): string[] {
   const walk: Walk = { unknown: [], remove: true };
@@ -23,6 +23,9 @@ export function findUnknownFields(value: unknown, schema: Schema): string[] {
   pruneObject(value, node(schema), true, "", walk);
   return walk.unknown.sort();
 }
+
+/** More unknown fields than these are left out unmentioned; strict decoding tells a hundred. */
+const unknownMax = 1000;
 
 type Walk = { readonly unknown: string[]; readonly remove: boolean };
 
@@ -99,7 +102,7 @@ function pruneObject(value: unknown, known: Node, isResource: boolean, path: str
     } else if (known.open) {
       if (typeof field === "object") prune(field, known.values, child(path, name), walk);
     } else if (!known.preserve) {
-      walk.unknown.push(child(path, name));
+      if (walk.unknown.length < unknownMax) walk.unknown.push(child(path, name));
       if (walk.remove) delete value[name];
     }
   }

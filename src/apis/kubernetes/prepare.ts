@@ -29,8 +29,8 @@ export function prepareForCreate(resource: BuiltinResource, object: KubeObject, 
   delete metadata.deletionGracePeriodSeconds;
   // Manifests often carry one; what belongs to no namespace just loses it.
   if (!resource.namespaced) delete metadata.namespace;
-  if (strategyOf(resource).generation) metadata.generation = 1;
-  else delete metadata.generation;
+  // Kinds that do not count their changes keep what was sent.
+  if (strategyOf(resource).generation === "from the start") metadata.generation = 1;
   // A kubelet registers its node with status; every other kind starts without.
   if (resource.hasStatus && resource.kind !== "Node")
     object["status"] = { ...newStatus(resource), ...firstStatus[kindKey(resource)] };
@@ -150,6 +150,8 @@ function mirrorDataSource(spec: Fields): void {
   if (known) spec["dataSource"] = { ...dataSourceRef };
 }
 
+const labelLengthMax = 63;
+
 /**
  * A Job finds its pods by its own uid, unless its writer takes care of that. What the writer has set stays, for validation to
  * judge. A Job with no labels has those of its pods, as Kubernetes gives them to it when it is read again.
@@ -166,7 +168,10 @@ function labelJob(job: KubeObject): void {
     makeFields(makeFields(spec, "selector"), "matchLabels")["batch.kubernetes.io/controller-uid"] ??= uid;
   }
   const labels = fieldsAt(spec, "template", "metadata", "labels");
-  if (isEmpty(job.metadata.labels) && !isEmpty(labels)) makeFields(job, "metadata")["labels"] = { ...labels };
+  // A name that is too long for a label is the fault of the template's alone.
+  const isNameShort = (job.metadata.name ?? "").length <= labelLengthMax;
+  if (isNameShort && isEmpty(job.metadata.labels) && !isEmpty(labels))
+    makeFields(job, "metadata")["labels"] = { ...labels };
 }
 
 /** A version that objects have ever been stored in stays in the list until somebody migrates them. */
@@ -181,8 +186,10 @@ function addStoredVersions(definition: KubeObject): void {
 const metadataKept = new Set([
   "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
   "apiextensions.k8s.io/CustomResourceDefinition",
+  "apiregistration.k8s.io/APIService",
   "flowcontrol.apiserver.k8s.io/FlowSchema",
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration",
+  "networking.k8s.io/ServiceCIDR",
   "resource.k8s.io/ResourceClaim",
   "storage.k8s.io/VolumeAttachment",
 ]);
@@ -259,10 +266,7 @@ function countGeneration(
   old: KubeObject,
   subresource: string | undefined,
 ): void {
-  if (!strategyOf(resource).generation) {
-    delete object.metadata.generation;
-    return;
-  }
+  if (strategyOf(resource).generation === "never") return;
   const { apiVersion: _1, kind: _2, metadata, status: _3, ...desired } = object;
   const { apiVersion: _4, kind: _5, metadata: oldMetadata, status: _6, ...before } = old;
   // Annotations of a deployment go on to its sets; those that its controller writes with the status do not count.

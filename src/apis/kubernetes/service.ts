@@ -55,6 +55,8 @@ export function allocateService(service: KubeObject, taken: Taken): KubeObject {
   return result;
 }
 
+/** Where cluster addresses come from; kubeadm's and kind's default range. */
+export const serviceRange = "10.96.0.0/16";
 /** The `kubernetes` service's address, the first of the range. */
 export const apiServiceAddress = addressAt(1);
 

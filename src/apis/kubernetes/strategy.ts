@@ -6,8 +6,8 @@ export type Strategy = {
   createOnUpdate: boolean;
   /** A PUT without a resource version is accepted and wins. */
   unconditionalUpdate: boolean;
-  /** `metadata.generation` is 1 at first and counts the changes of what is desired. */
-  generation: boolean;
+  /** Whether `metadata.generation` counts the changes of what is desired, and whether it is 1 at first. */
+  generation: "from the start" | "from the first change" | "never";
 };
 
 const createOnUpdate = new Set([
@@ -67,6 +67,8 @@ const counted = new Set([
   "storage.k8s.io/CSIDriver",
 ]);
 
+const countedLater = "storage.k8s.io/CSIDriver";
+
 /** `apps/Deployment`, `Pod`: a kind in any of its versions. */
 export function kindKey({ group, kind }: Pick<BuiltinResource, "group" | "kind">): string {
   return group === "" ? kind : `${group}/${kind}`;
@@ -77,6 +79,6 @@ export function strategyOf(resource: Pick<BuiltinResource, "group" | "kind">): S
   return {
     createOnUpdate: createOnUpdate.has(key),
     unconditionalUpdate: !conditionalUpdate.has(key),
-    generation: counted.has(key),
+    generation: !counted.has(key) ? "never" : key === countedLater ? "from the first change" : "from the start",
   };
 }

@@ -120,7 +120,10 @@ const fine: [string, Change, Change?][] = [
       spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/8" } }], ports: [{ port: "http" }] }] },
     },
   ],
-  ["HorizontalPodAutoscaler", { spec: { scaleTargetRef: { kind: "Deployment", name: "web" }, maxReplicas: 3 } }],
+  [
+    "HorizontalPodAutoscaler",
+    { spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" }, maxReplicas: 3 } },
+  ],
   ["Namespace", {}],
 ];
 for (const [kind, fields, metadata] of fine)
@@ -379,7 +382,7 @@ const wrong: Record<string, { kind: string; fields: Change; metadata?: Change; w
   },
   "an autoscaler the wrong way round": {
     kind: "HorizontalPodAutoscaler",
-    fields: { spec: { minReplicas: 5, maxReplicas: 3, scaleTargetRef: { name: "web" } } },
+    fields: { spec: { minReplicas: 5, maxReplicas: 3, scaleTargetRef: { apiVersion: "apps/v1", name: "web" } } },
     want: [
       "spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`",
       "spec.scaleTargetRef.kind: Required value",

@@ -2,9 +2,12 @@ import { type Fields, fieldsAt, type KubeObject } from "../../apimachinery/index
 import type { BuiltinResource } from "./resources.ts";
 import { kindKey } from "./strategy.ts";
 import * as policies from "./validation/admission-policies.ts";
+import { validateAutoscaler, validateAutoscalerStatus } from "./validation/autoscaling.ts";
 import { validateSigningAnswer, validateSigningRequest } from "./validation/certificates.ts";
 import * as config from "./validation/config.ts";
 import * as extensions from "./validation/extensions.ts";
+import { validateJobStatus } from "./validation/job-status.ts";
+import * as jobs from "./validation/jobs.ts";
 import { validateMetadata, validateMetadataUpdate } from "./validation/metadata.ts";
 import * as network from "./validation/network.ts";
 import { validatePod, validatePodUpdate, validateTemplate } from "./validation/pod.ts";
@@ -79,9 +82,16 @@ const kinds: Record<string, KindRules> = {
   "apps/Deployment": { create: workloads.validateDeployment, update: workloads.validateSelectorUpdate },
   "apps/ReplicaSet": { create: workloads.validateReplicaSet, update: workloads.validateSelectorUpdate },
   "apps/StatefulSet": { create: workloads.validateStatefulSet, update: workloads.validateStatefulSetUpdate },
-  "autoscaling/HorizontalPodAutoscaler": { create: workloads.validateAutoscaler },
-  "batch/CronJob": { create: workloads.validateCronJob },
-  "batch/Job": { create: workloads.validateJob, update: workloads.validateJobUpdate },
+  "autoscaling/HorizontalPodAutoscaler": {
+    create: validateAutoscaler,
+    endpoint: (autoscaler, _old, subresource) => (subresource === "status" ? validateAutoscalerStatus(autoscaler) : []),
+  },
+  "batch/CronJob": { create: jobs.validateCronJob },
+  "batch/Job": {
+    create: jobs.validateJob,
+    update: jobs.validateJobUpdate,
+    endpoint: (job, old, subresource) => (subresource === "status" ? validateJobStatus(job, old) : []),
+  },
   "certificates.k8s.io/CertificateSigningRequest": {
     create: validateSigningRequest,
     endpoint: validateSigningAnswer,

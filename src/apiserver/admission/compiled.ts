@@ -12,6 +12,7 @@ import {
   boolType,
   compile,
   dynType,
+  type Evaluation,
   evaluate,
   kubernetesEnvironment,
   nameOfType,
@@ -82,6 +83,11 @@ export class Budget {
   }
 }
 
+/** Runs a program within what one evaluation may cost. */
+export function evaluateOnce(program: Program, values: Variables): Evaluation {
+  return evaluate(program, values, callCostMax);
+}
+
 /** What came of an expression. */
 export type Outcome = { readonly value: Value; readonly error?: undefined } | { readonly error: string };
 
@@ -98,7 +104,7 @@ export function runExpression(
   extraCost: () => number = () => 0,
 ): Outcome {
   if (!("program" in compiled)) return { error: `compilation error: ${compiled.problem}` };
-  const { value, error, cost } = evaluate(compiled.program, values, callCostMax);
+  const { value, error, cost } = evaluateOnce(compiled.program, values);
   budget.spend(extraCost());
   budget.spend(cost);
   return error === undefined ? { value } : { error: `expression '${compiled.text}' resulted in error: ${error}` };

@@ -15,8 +15,8 @@ import {
   resourceCheckType,
   resourceCheckValue,
   stringType,
-  timestampType,
   type Type,
+  timestampType,
   type Value,
   type Variables,
 } from "../../cel/index.ts";

@@ -6,9 +6,11 @@ import {
   type KubeObject,
   parseApiVersion,
   pruneUnknown,
+  quoteGo,
   type Schema,
   type StatusCause,
   setField,
+  validateQualifiedName,
   validateSchema,
   validateSubdomain,
   valueAt,
@@ -55,7 +57,24 @@ export function customRules(source: {
       check(validateObjectMeta(object.metadata, { namespaced, checkName: validateSubdomain }), object),
     validateUpdate: (object, live, _subresource, warn) =>
       check(validateObjectMetaUpdate(object.metadata, live.metadata), object, live, warn),
+    warnings: (object, live, subresource) => (subresource === "status" ? [] : finalizerWarnings(object, live)),
   };
+}
+
+const usualFinalizers = new Set(["orphan", "foregroundDeletion", "kubernetes"]);
+
+/** Finalizers of an update that were not there before, and whose names may be others' too. */
+function finalizerWarnings({ metadata }: KubeObject, live: KubeObject | undefined): string[] {
+  const before = new Set(live?.metadata.finalizers);
+  const added = [...new Set(metadata.finalizers)].filter((name) => !before.has(name)).sort();
+  return added.flatMap((name) => {
+    const at = `metadata.finalizers: ${quoteGo(name)}`;
+    const problems = validateQualifiedName(name).map((why) => `${at}: ${why}`);
+    if (name.includes("/") || usualFinalizers.has(name)) return problems;
+    const path = name.includes(".") ? " including a path (/)" : "";
+    const why = "to avoid accidental conflicts with other finalizer writers";
+    return [...problems, `${at}: prefer a domain-qualified finalizer name${path} ${why}`];
+  });
 }
 
 /** Faults that leave a value of which rules cannot speak. */

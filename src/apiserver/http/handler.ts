@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { methodUnknown, unauthorized, unknownResource } from "../../apimachinery/index.ts";
+import { fieldsAt, methodUnknown, unauthorized, unknownResource } from "../../apimachinery/index.ts";
 import type { Handler, HttpRequest, HttpResponse, User } from "../../lib/index.ts";
 import { askedName } from "../access/asked-name.ts";
 import { authorize } from "../access/authorize.ts";
 import { impersonate } from "../access/impersonate.ts";
 import { startTrail, type Trail } from "../audit/trail.ts";
+import { apiServicesName } from "../defaults/api-services.ts";
 import type { Seen } from "../metrics/server-metrics.ts";
 import { getList, getObject, getWatch } from "../read/reads.ts";
 import type { ApiResource } from "../resource.ts";
@@ -88,13 +89,13 @@ async function answer(
   if (path.type !== "resource" || verb === undefined) {
     const endpoint = server.endpoints.get(pathname);
     if (endpoint !== undefined) return await endpoint({ ...request, user });
-    if (!isKnown(server, path)) throw pageNotFound();
+    if (!isKnown(server, path)) throw nothingThere(server, path);
     if (request.method !== "GET" && request.method !== "HEAD") throw methodUnknown();
     const document = path.type === "resource" ? undefined : documents(path, request, query);
     if (document === undefined) throw unknownResource();
     return document;
   }
-  if (!isKnown(server, path)) throw pageNotFound();
+  if (!isKnown(server, path)) throw nothingThere(server, path);
   const call = route(server, { request, user, path, query, verb });
   seen.warnings = call.warnings;
   if (identity.warnings !== undefined) call.warnings.push(...identity.warnings);
@@ -108,13 +109,20 @@ function isKnown({ registry }: Server, path: Path): boolean {
   return registry.catalog.group(path.group) !== undefined;
 }
 
-/** What Go's server says of a path that nobody has taken. */
-function pageNotFound(): ResponseError {
+/** What Go's server says of a path that nobody has taken, or only an API server that is not available. */
+function nothingThere(server: Server, path: Path): ResponseError {
+  const isElsewhere = "version" in path && isRegistered(server, `${path.version}.${path.group}`);
   return new ResponseError({
-    status: 404,
+    status: isElsewhere ? 503 : 404,
     headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-    body: "404 page not found\n",
+    body: isElsewhere ? "service unavailable\n" : "404 page not found\n",
   });
+}
+
+/** Whether an APIService says that another API server serves this version. */
+function isRegistered({ store, keys, parsed }: Server, apiService: string): boolean {
+  const entry = store.get(keys.key(apiServicesName, "", apiService));
+  return entry !== undefined && fieldsAt(parsed(entry.value), "spec")["service"] !== undefined;
 }
 
 /** @returns `undefined` for a body that is written as it comes */

@@ -124,8 +124,7 @@ export function parseWriteOptions(query: URLSearchParams, kind: string): WriteOp
 
 /** `dryRun` may be absent or `All`; what else stands there is added to `causes`. */
 export function dryRunOf(values: readonly string[], causes: StatusCause[]): boolean {
-  const wrong = values.find((value) => value !== "All");
-  if (wrong !== undefined) causes.push(notSupported("dryRun", wrong, ["All"]));
+  if (values.some((value) => value !== "All")) causes.push(notSupported("dryRun", values, ["All"]));
   return values.length > 0;
 }
 
@@ -152,7 +151,7 @@ function notAllowed(field: string, message: string): StatusCause {
   return { reason: "FieldValueForbidden", message: `Forbidden: ${message}`, field };
 }
 
-function notSupported(field: string, value: string, supported: readonly string[]): StatusCause {
+function notSupported(field: string, value: string | readonly string[], supported: readonly string[]): StatusCause {
   const list = supported.map((word) => JSON.stringify(word)).join(", ");
   const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`;
   return { reason: "FieldValueNotSupported", message, field };

@@ -19,7 +19,7 @@ test("/metrics tells what was asked, how it ended, what is watched and what is s
     `apiserver_request_total{verb="GET",dry_run="",${target}"resource",component="apiserver",code="200"} 1`,
     `apiserver_request_duration_seconds_count{verb="GET",dry_run="",${target}"resource",component="apiserver"} 1`,
     'apiserver_longrunning_requests{verb="WATCH",group="",version="v1",resource="configmaps",component="apiserver"} 1',
-    'apiserver_storage_objects{resource="configmaps"} 1',
+    'apiserver_storage_objects{resource="configmaps"} 2',
     'apiserver_current_inflight_requests{request_kind="mutating"} 0',
   ]) {
     assert.ok(text.split("\n").includes(line), `${line} is not in\n${text}`);

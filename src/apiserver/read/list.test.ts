@@ -22,7 +22,7 @@ function names({ items }: Json): string[] {
 
 test("a list has its kind, its revision and the objects in order", async () => {
   await using server = await filled(3);
-  const list = await server.ok("GET", "/api/v1/configmaps");
+  const list = await server.ok("GET", maps);
   assert.equal(list.kind, "ConfigMapList");
   assert.equal(list.apiVersion, "v1");
   assert.deepEqual(list.metadata, { resourceVersion: String(server.store.revision) });

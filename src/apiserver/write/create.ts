@@ -16,6 +16,7 @@ import { CompareError, type Entry } from "../../storage/index.ts";
 import { type Attempt, newAttempt, undoAttempt } from "../admission/admit.ts";
 import { type ApiResource, groupKindOf, groupResourceOf, storedForm } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
+import { dropRepeatedOwners } from "./owners.ts";
 
 /** How often a generated name is made anew when it is taken; as in Kubernetes. */
 const generateNameAttemptsMax = 8;
@@ -96,6 +97,7 @@ async function prepare(
 ): Promise<Attempt> {
   const { rules } = resource;
   object.metadata = freshMetadata(object.metadata, namespace, server);
+  dropRepeatedOwners(object.metadata, writing.warnings, false);
   rules.applyDefaults(object);
   // Nobody owns what the server adds below, nor a status that is dropped.
   const sent = resource.hasStatus ? { ...object, status: undefined } : object;
@@ -122,6 +124,7 @@ async function prepare(
   if (completing !== undefined) await completing;
   const causes = name === "" ? [nameRequired] : rules.validateCreate(object);
   if (causes.length > 0) throw invalid(groupKindOf(resource), name, causes);
+  writing.warnings.push(...(rules.warnings?.(object, undefined, "") ?? []));
   const validating = writing.admitted ? undefined : admission.validate(server, attempt);
   if (validating !== undefined) await validating;
   setManagedFields(object.metadata, attempt.owners());
@@ -152,6 +155,7 @@ function freshMetadata(sent: ObjectMeta, namespace: string, server: Server): Obj
 const sentByClients = [
   "name",
   "generateName",
+  "generation",
   "labels",
   "annotations",
   "ownerReferences",

@@ -11,7 +11,7 @@ import { newAttempt } from "../admission/admit.ts";
 import { definitionsName } from "../crd/definition.ts";
 import { markDefinitionDeleted } from "../crd/terminating.ts";
 import { dryRunOf, integer } from "../http/query.ts";
-import { groupResourceOf, readable, storedForm } from "../resource.ts";
+import { readable, storedForm } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 import { decodeStored } from "../stored.ts";
 import type { Writing, Written } from "./create.ts";
@@ -155,20 +155,24 @@ function checkPreconditions(
   { preconditions }: DeleteOptions,
 ): void {
   const { uid, resourceVersion } = preconditions;
-  if (uid !== undefined && uid !== live.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`;
-    throw conflict(groupResourceOf(resource), name, why);
+  const { metadata } = live;
+  // Here, and only here, Kubernetes names the kind in the place of the resource.
+  const named = { group: resource.group, resource: resource.kind };
+  if (uid !== undefined && uid !== metadata.uid) {
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid})`;
+    throw conflict(named, name, `${why}. The object might have been deleted and then recreated`);
   }
-  if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${live.metadata.resourceVersion}`;
-    throw conflict(groupResourceOf(resource), name, why);
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const seen = `the ResourceVersion in record (${metadata.resourceVersion})`;
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match ${seen}`;
+    throw conflict(named, name, `${why}. The object might have been modified`);
   }
 }
 
 /** Puts into the object what a delete leaves in it. @returns whether that is anything new */
 function markDeleted(storageName: string, object: KubeObject, options: DeleteOptions, now: Date): boolean {
   const { metadata } = object;
-  const finalizers = finalizersAfter(metadata.finalizers ?? [], options);
+  const finalizers = finalizersAfter(storageName, metadata.finalizers ?? [], options);
   let changed = finalizers.join() !== (metadata.finalizers ?? []).join();
   if (finalizers.length === 0) delete metadata.finalizers;
   else metadata.finalizers = finalizers;
@@ -187,14 +191,30 @@ function markDeleted(storageName: string, object: KubeObject, options: DeleteOpt
   return changed;
 }
 
+/** Kinds whose dependents stay unless something else is asked for, as they did before there was a garbage collector. */
+const orphaning: ReadonlySet<string> = new Set(["jobs.batch", "replicationcontrollers"]);
+
+/** What whoever deletes a Job without saying what becomes of its pods shall read. */
+export function deleteWarnings(storageName: string, options: DeleteOptions): string[] {
+  const { propagationPolicy, orphanDependents } = options;
+  if (storageName !== "jobs.batch" || propagationPolicy !== undefined || orphanDependents !== undefined) return [];
+  return [
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+  ];
+}
+
 /** How the wish about dependents is kept until the garbage collector has fulfilled it. */
 function finalizersAfter(
+  storageName: string,
   finalizers: readonly string[],
   { propagationPolicy, orphanDependents }: DeleteOptions,
 ): string[] {
   const policy =
     propagationPolicy ?? (orphanDependents === undefined ? undefined : orphanDependents ? "Orphan" : "Background");
-  if (policy === undefined) return [...finalizers];
+  if (policy === undefined) {
+    const isDecided = finalizers.includes(orphan) || finalizers.includes(foreground);
+    return orphaning.has(storageName) && !isDecided ? [...finalizers, orphan] : [...finalizers];
+  }
   const others = finalizers.filter((finalizer) => finalizer !== orphan && finalizer !== foreground);
   if (policy === "Orphan") return [...others, orphan];
   return policy === "Foreground" ? [...others, foreground] : others;

@@ -17,7 +17,7 @@ import { presenterFor } from "../read/reads.ts";
 import { type ApiResource, showsDeleted } from "../resource.ts";
 import type { Server } from "../server.ts";
 import type { Writing, Written } from "./create.ts";
-import { type DeleteOptions, deleteObject, parseDeleteOptions } from "./delete.ts";
+import { type DeleteOptions, deleteObject, deleteWarnings, parseDeleteOptions } from "./delete.ts";
 import { writingOf } from "./writing.ts";
 
 /** How many deletes of a collection go to the store together. */
@@ -27,6 +27,7 @@ const batchSize = 500;
 export async function removeObject(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, query, request, accepted, warnings } = call;
   const options = await readDeleteOptions(call);
+  warnings.push(...deleteWarnings(resource.storageName, options));
   const { namespace, name } = path;
   const written = await deleteObject(
     server,
@@ -52,6 +53,7 @@ export async function removeCollection(server: Server, call: Call): Promise<Http
       { reason: "FieldValueForbidden", message, field: "preconditions" },
     ]);
   }
+  warnings.push(...deleteWarnings(resource.storageName, options));
   const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
   const pieces = (await presenterFor(server, call, listed.entries)).list(listed);
   for (let start = 0; start < listed.entries.length; start += batchSize) {
@@ -95,14 +97,16 @@ function sentOptions({ preconditions, dryRun, ...others }: DeleteOptions): Field
   return options;
 }
 
-function goneStatus({ group, resource }: ApiResource, { object }: Written): Status {
+/** Unlike other Statuses this one has no code. */
+function goneStatus({ group, resource }: ApiResource, { object }: Written): Omit<Status, "code"> {
   const { name = "", uid } = object.metadata;
-  return successStatus({
+  const { code: _none, ...status } = successStatus({
     name,
     ...(group === "" ? {} : { group }),
     kind: resource,
     ...(uid === undefined ? {} : { uid }),
   });
+  return status;
 }
 
 /** Whoever asks for dependents to go first, or not to be orphaned, is told that this is not done yet. */

@@ -17,6 +17,7 @@ import { type ApiResource, groupKindOf, groupResourceOf, readable, storedForm } 
 import { type Server, timestamp } from "../server.ts";
 import { decodeStored } from "../stored.ts";
 import { setManagedFields, type Writing, type Written } from "./create.ts";
+import { dropRepeatedOwners } from "./owners.ts";
 
 /**
  * How often a write that does not insist on a revision starts anew because another came between; as in Kubernetes'
@@ -90,6 +91,7 @@ async function step(
   const { object, managed, isWhole = false, internal = false } = change(live);
   checkIdentity(resource, object, live, isWhole);
   keepSystemMetadata(object, live);
+  dropRepeatedOwners(object.metadata, writing.warnings, !isWhole);
   if (!internal) rules.applyDefaults(object);
   let prepared = internal;
   const owners = () => {
@@ -120,6 +122,7 @@ async function step(
   const warn = (text: string) => void writing.warnings.push(text);
   const causes = internal ? [] : rules.validateUpdate(object, live, subresource, warn);
   if (causes.length > 0) throw invalid(groupKindOf(resource), name, causes);
+  if (!internal) writing.warnings.push(...(rules.warnings?.(object, live, subresource) ?? []));
   const validating = admitted ? undefined : admission.validate(server, attempt);
   if (validating !== undefined) await validating;
   try {
@@ -200,7 +203,7 @@ function checkIdentity(resource: ApiResource, object: KubeObject, live: KubeObje
     throw conflict(groupResourceOf(resource), name);
   }
   if (resourceVersion === undefined && !resource.unconditionalUpdate) {
-    const message = "Invalid value: 0x0: must be specified for an update";
+    const message = "Invalid value: 0: must be specified for an update";
     throw invalid(groupKindOf(resource), name, [
       { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" },
     ]);

@@ -1,4 +1,5 @@
 import {
+  quoteGo,
   stringFormats,
   validateDns1035Label,
   validateLabel,
@@ -11,7 +12,6 @@ import { declareWith, type FunctionTable, type Overload } from "../functions.ts"
 import { noOverload } from "../meter.ts";
 import { objectType } from "../types.ts";
 import { Foreign, none, Optional, type Value, ValueList } from "../values.ts";
-import { quoteGo } from "../../apimachinery/index.ts";
 import { parseUrl } from "./url-parts.ts";
 
 export const formatType = objectType("kubernetes.NamedFormat");

@@ -3,7 +3,9 @@ import { quoteGo } from "../../apimachinery/index.ts";
 /** An address as a number of 32 or 128 bits. */
 export type IpAddress = { readonly bits: 32 | 128; readonly value: bigint };
 
-type Parsed = { address: IpAddress; zone: boolean; error?: undefined } | { address?: undefined; zone?: undefined; error: string };
+type Parsed =
+  | { address: IpAddress; zone: boolean; error?: undefined }
+  | { address?: undefined; zone?: undefined; error: string };
 
 /** Reads an address as Go's `netip.ParseAddr` does, and says in its words why it cannot. */
 export function parseAddress(text: string): Parsed {
@@ -86,7 +88,10 @@ function parseIpv6(text: string, wrong: (why: string, at?: string) => { error: s
   } else if (gap !== undefined) {
     return wrong("the :: must expand to at least one field of zeros");
   }
-  return { address: { bits: 128, value: groups.reduce((value, group) => (value << 16n) | group, 0n) }, zone: percent >= 0 };
+  return {
+    address: { bits: 128, value: groups.reduce((value, group) => (value << 16n) | group, 0n) },
+    zone: percent >= 0,
+  };
 }
 
 /** Reads `address/length` as Go's `netip.ParsePrefix` does. */

@@ -3,7 +3,17 @@ import { compare, equal, listHas } from "../equality.ts";
 import { declareWith, type FunctionTable, type Overload } from "../functions.ts";
 import { fail, type Meter, noOverload } from "../meter.ts";
 import { add } from "../operators.ts";
-import { Dict, Duration, GrowingDict, List, typeNameOf, Uint, type Value, ValueDict, ValueList } from "../values.ts";
+import {
+  Dict,
+  Duration,
+  GrowingDict,
+  List,
+  typeNameOf,
+  Uint,
+  type Value,
+  type ValueDict,
+  ValueList,
+} from "../values.ts";
 
 const { overload, method } = declareWith();
 

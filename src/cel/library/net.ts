@@ -75,7 +75,16 @@ const tests: [name: string, id: string, test: (ip: IpAddress) => boolean][] = [
 /** Kubernetes' functions of addresses. */
 export const ipFunctions: FunctionTable = new Map<string, Overload[]>([
   ["ip", [overload("string_to_ip", "string -> IP", ([text]) => toIp(asText(text)))]],
-  ["family", [method("ip_family", "IP -> int", ofIp(({ bits }) => (bits === 32 ? 4n : 6n)))]],
+  [
+    "family",
+    [
+      method(
+        "ip_family",
+        "IP -> int",
+        ofIp(({ bits }) => (bits === 32 ? 4n : 6n)),
+      ),
+    ],
+  ],
   [
     "ip.isCanonical",
     [
@@ -96,7 +105,10 @@ export const cidrFunctions: FunctionTable = new Map<string, Overload[]>([
     "containsIP",
     [
       method("cidr_contains_ip_string", "CIDR, string -> bool", ([cidr, text]) =>
-        containsIp(cidr, orNothing(() => toIp(asText(text)))),
+        containsIp(
+          cidr,
+          orNothing(() => toIp(asText(text))),
+        ),
       ),
       method("cidr_contains_ip_ip", "CIDR, IP -> bool", ([cidr, ip]) => containsIp(cidr, ip)),
     ],
@@ -105,21 +117,61 @@ export const cidrFunctions: FunctionTable = new Map<string, Overload[]>([
     "containsCIDR",
     [
       method("cidr_contains_cidr_string", "CIDR, string -> bool", ([cidr, text]) =>
-        containsCidr(cidr, orNothing(() => toCidr(asText(text)))),
+        containsCidr(
+          cidr,
+          orNothing(() => toCidr(asText(text))),
+        ),
       ),
       method("cidr_contains_cidr", "CIDR, CIDR -> bool", ([cidr, other]) => containsCidr(cidr, other)),
     ],
   ],
-  ["ip", [method("cidr_ip", "CIDR -> IP", ofCidr(({ address }) => new Ip(address)))]],
-  ["prefixLength", [method("cidr_prefix_length", "CIDR -> int", ofCidr(({ length }) => BigInt(length)))]],
-  ["masked", [method("cidr_masked", "CIDR -> CIDR", ofCidr((cidr) => cidr.masked()))]],
+  [
+    "ip",
+    [
+      method(
+        "cidr_ip",
+        "CIDR -> IP",
+        ofCidr(({ address }) => new Ip(address)),
+      ),
+    ],
+  ],
+  [
+    "prefixLength",
+    [
+      method(
+        "cidr_prefix_length",
+        "CIDR -> int",
+        ofCidr(({ length }) => BigInt(length)),
+      ),
+    ],
+  ],
+  [
+    "masked",
+    [
+      method(
+        "cidr_masked",
+        "CIDR -> CIDR",
+        ofCidr((cidr) => cidr.masked()),
+      ),
+    ],
+  ],
   ["isCIDR", [overload("is_cidr", "string -> bool", ([text]) => succeeds(() => toCidr(asText(text))))]],
-  ["string", [overload("cidr_to_string", "CIDR -> string", ofCidr(({ text }) => text))]],
+  [
+    "string",
+    [
+      overload(
+        "cidr_to_string",
+        "CIDR -> string",
+        ofCidr(({ text }) => text),
+      ),
+    ],
+  ],
 ]);
 
 function toIp(text: string): Ip {
   const { address, zone, error } = parseAddress(text);
-  if (address === undefined) return fail(`IP Address ${quoteGo(text)} parse error during conversion from string: ${error}`);
+  if (address === undefined)
+    return fail(`IP Address ${quoteGo(text)} parse error during conversion from string: ${error}`);
   if (zone) return fail(`IP address ${quoteGo(text)} with zone value is not allowed`);
   if (isMapped(address)) return fail(`IPv4-mapped IPv6 address ${quoteGo(text)} is not allowed`);
   return new Ip(address);

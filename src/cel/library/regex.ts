@@ -2,7 +2,7 @@ import { compileFinder } from "../../apimachinery/index.ts";
 import { asNumber, asText } from "../convert.ts";
 import { declareWith, type FunctionTable, type Overload } from "../functions.ts";
 import { fail, type Meter } from "../meter.ts";
-import { List, ValueList } from "../values.ts";
+import { type List, ValueList } from "../values.ts";
 
 const { method } = declareWith();
 

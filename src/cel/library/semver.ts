@@ -94,7 +94,8 @@ function numeral(text: string, name: "major" | "minor" | "patch"): bigint {
   }
   if (text === "") return fail('strconv.ParseUint: parsing "": invalid syntax');
   const value = BigInt(text);
-  if (BigInt.asUintN(64, value) !== value) return fail(`strconv.ParseUint: parsing ${quoteGo(text)}: value out of range`);
+  if (BigInt.asUintN(64, value) !== value)
+    return fail(`strconv.ParseUint: parsing ${quoteGo(text)}: value out of range`);
   return value;
 }
 

@@ -7,7 +7,10 @@ import { Duration, Timestamp, TypeValue, typeNameOf, type Value } from "../value
 
 const { overload, method } = declareWith();
 
-const unary = (run: (value: Value) => Value): Implementation => ([value = null]) => run(value);
+const unary =
+  (run: (value: Value) => Value): Implementation =>
+  ([value = null]) =>
+    run(value);
 
 /** Overloads of a comparison in the order of cel-go: `less_int64_double` and so on. */
 function comparisons(name: string): Overload[] {
@@ -107,8 +110,20 @@ const same: Implementation = ([value = null]) => value;
 
 const conversions: FunctionTable = new Map<string, Overload[]>([
   ["size", sizes],
-  ["type", [overload("type", "A -> type(A)", unary((value) => new TypeValue(typeNameOf(value))))]],
-  ["bool", [overload("bool_to_bool", "bool -> bool", same), overload("string_to_bool", "string -> bool", unary(toBool))]],
+  [
+    "type",
+    [
+      overload(
+        "type",
+        "A -> type(A)",
+        unary((value) => new TypeValue(typeNameOf(value))),
+      ),
+    ],
+  ],
+  [
+    "bool",
+    [overload("bool_to_bool", "bool -> bool", same), overload("string_to_bool", "string -> bool", unary(toBool))],
+  ],
   [
     "bytes",
     [

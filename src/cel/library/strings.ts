@@ -87,7 +87,8 @@ export const stringFunctions: FunctionTable = new Map<string, Overload[]>([
 ]);
 
 /** What Go's `strings.TrimSpace` removes. */
-const outerSpace = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
+const outerSpace =
+  /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
 
 /** Characters as code points, which is what positions count. */
 function characters(text: string): string[] {
@@ -142,7 +143,14 @@ function replace(text: Value | undefined, from: Value | undefined, to: Value | u
   const replaced = count < 0 ? parts.length - 1 : Math.min(count, parts.length - 1);
   if (whole.length + replaced * fresh.length > textLengthMax) throw new LimitExceeded();
   if (replaced === parts.length - 1) return parts.join(fresh);
-  return parts.slice(0, replaced + 1).join(fresh) + parts.slice(replaced).slice(1).map((part) => old + part).join("");
+  return (
+    parts.slice(0, replaced + 1).join(fresh) +
+    parts
+      .slice(replaced)
+      .slice(1)
+      .map((part) => old + part)
+      .join("")
+  );
 }
 
 function split(text: Value | undefined, by: Value | undefined, count: number): List {

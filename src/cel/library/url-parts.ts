@@ -43,8 +43,8 @@ function parse(text: string, viaRequest: boolean): UrlParts | string {
   }
   const host = authority === undefined ? { host: "", hostname: "", port: "" } : parseAuthority(authority);
   if (typeof host === "string") return host;
-  const escape = badEscape(rest);
-  return escape === undefined ? { ...found, ...host, escapedPath: escapePath(rest) } : escape;
+  const wrongEscape = badEscape(rest);
+  return wrongEscape === undefined ? { ...found, ...host, escapedPath: escapePath(rest) } : wrongEscape;
 }
 
 function badEscape(text: string): string | undefined {
@@ -76,8 +76,8 @@ function parseAuthority(authority: string): Host | string {
   }
   const colon = host.lastIndexOf(":");
   if (colon >= 0 && !isPort(host.slice(colon))) return `invalid port ${quoteGo(host.slice(colon))} after host`;
-  const escape = badEscape(host);
-  if (escape !== undefined) return escape;
+  const wrongEscape = badEscape(host);
+  if (wrongEscape !== undefined) return wrongEscape;
   const wrong = /[\x00-\x20"<>\\^`{|}#/?]/.exec(host.replace(/[<>"]/g, ""))?.[0];
   if (wrong !== undefined) return `invalid character ${quoteGo(wrong)} in host name`;
   const hostname = colon < 0 ? host : host.slice(0, colon);

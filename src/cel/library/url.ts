@@ -44,11 +44,56 @@ export const urlFunctions: FunctionTable = new Map<string, Overload[]>([
       }),
     ],
   ],
-  ["getScheme", [method("url_get_scheme", "URL -> string", part(({ scheme }) => scheme))]],
-  ["getHost", [method("url_get_host", "URL -> string", part(({ host }) => host))]],
-  ["getHostname", [method("url_get_hostname", "URL -> string", part(({ hostname }) => hostname))]],
-  ["getPort", [method("url_get_port", "URL -> string", part(({ port }) => port))]],
-  ["getEscapedPath", [method("url_get_escaped_path", "URL -> string", part(({ escapedPath }) => escapedPath))]],
+  [
+    "getScheme",
+    [
+      method(
+        "url_get_scheme",
+        "URL -> string",
+        part(({ scheme }) => scheme),
+      ),
+    ],
+  ],
+  [
+    "getHost",
+    [
+      method(
+        "url_get_host",
+        "URL -> string",
+        part(({ host }) => host),
+      ),
+    ],
+  ],
+  [
+    "getHostname",
+    [
+      method(
+        "url_get_hostname",
+        "URL -> string",
+        part(({ hostname }) => hostname),
+      ),
+    ],
+  ],
+  [
+    "getPort",
+    [
+      method(
+        "url_get_port",
+        "URL -> string",
+        part(({ port }) => port),
+      ),
+    ],
+  ],
+  [
+    "getEscapedPath",
+    [
+      method(
+        "url_get_escaped_path",
+        "URL -> string",
+        part(({ escapedPath }) => escapedPath),
+      ),
+    ],
+  ],
   ["getQuery", [method("url_get_query", "URL -> map(string, list(string))", part(queryOf))]],
   ["isURL", [overload("is_url_string", "string -> bool", ([text]) => typeof parseUrl(asText(text)) !== "string")]],
 ]);
@@ -72,7 +117,9 @@ function queryOf({ query }: UrlParts): Value {
 function unescapeQuery(text: string): string | undefined {
   if (/%(?![0-9a-fA-F]{2})/.test(text)) return undefined;
   const bytes = Buffer.from(
-    text.replaceAll("+", " ").replace(/%([0-9a-fA-F]{2})/g, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
+    text
+      .replaceAll("+", " ")
+      .replace(/%([0-9a-fA-F]{2})/g, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
     /[^\x00-\x7f]/.test(text) ? "utf8" : "latin1",
   );
   return bytes.toString();

@@ -1,8 +1,9 @@
 import type { KubeObject } from "../../apimachinery/index.ts";
-import { admin, openTestServer, type TestServer } from "../../apiserver/testing.ts";
+import { openApiServer } from "../../apiserver/index.ts";
 import { type Client, createClient, type Resource } from "../../client/index.ts";
 import { type Controller, createSharedInformers } from "../../controller-runtime/index.ts";
 import { silentLog, waitUntil } from "../../lib/index.ts";
+import { openMemoryStore } from "../../storage/index.ts";
 import type { ControllerContext } from "../context.ts";
 import { type Pod, pods } from "../workloads/kinds.ts";
 import { type Job, jobs } from "./kinds.ts";
@@ -12,7 +13,6 @@ const waitMs = 10_000;
 
 /** A cluster in this process whose clock the test moves, with the controllers under test and the test as kubelet. */
 export type TestCluster = AsyncDisposable & {
-  server: TestServer;
   client: Client;
   clock: { now: Date; advance(ms: number): void };
   /** Resolves when the controllers have seen this object as it is now and have nothing left to do. */
@@ -41,8 +41,9 @@ export async function openTestCluster(
     },
   };
   const now = () => clock.now;
-  const server = await openTestServer({ now });
-  const client = createClient(server.handler, { user: admin });
+  const store = openMemoryStore();
+  const server = await openApiServer({ store, log: silentLog, now });
+  const client = createClient(server.handler, { user: { name: "admin", groups: ["system:masters"] } });
   const informers = createSharedInformers(client, silentLog);
   const running = controllers.map((start) => start({ client, informers, log: silentLog, now }));
   const namespace = "default";
@@ -54,7 +55,6 @@ export async function openTestCluster(
   const until: TestCluster["until"] = async (what, probe) =>
     await waitUntil(async () => (await probe()) || undefined, { what, timeoutMs: waitMs, intervalMs: 5 });
   return {
-    server,
     client,
     clock,
     async settled(resource, name) {
@@ -94,6 +94,7 @@ export async function openTestCluster(
       for (const each of running) await each[Symbol.asyncDispose]();
       await informers[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
     },
   };
 }

@@ -83,10 +83,13 @@ function deletionStop(pod: Pod, { stopMs }: Simulation, stoppingMs: number): Sto
 }
 
 function simulationOf(pod: Pod, life: Life): { simulation: Simulation; events: PodEvent[] } {
-  const isTask =
-    pod.spec.restartPolicy !== "Always" &&
-    pod.metadata.ownerReferences?.some(({ kind, controller }) => kind === "Job" && controller === true) === true;
-  const text = pod.metadata.annotations?.[simulateAnnotation] ?? "";
+  const { annotations, ownerReferences = [] } = pod.metadata;
+  // Helm waits for the end of its hooks, tests among them.
+  const isAwaited =
+    annotations?.["helm.sh/hook"] !== undefined ||
+    ownerReferences.some(({ kind, controller }) => kind === "Job" && controller === true);
+  const isTask = pod.spec.restartPolicy !== "Always" && isAwaited;
+  const text = annotations?.[simulateAnnotation] ?? "";
   const { simulation, unknown } = parseSimulation(text, usualSimulation(isTask));
   if (unknown.length === 0 || life.told === text) return { simulation, events: [] };
   life.told = text;

@@ -16,6 +16,12 @@ import { statusPatch } from "./status-patch.ts";
 /** How many pods are written at the same time; the store takes the writes of one turn together. */
 const concurrency = 64;
 const fieldManager = "skiff-compute";
+/**
+ * While more pods than this are on their way, what passes by itself is not written: of a thousand pods that start together
+ * nobody can follow each step, and a kubelet, too, writes only the newest status.
+ */
+const followedMax = 32;
+const passesWithinMs = 200;
 
 /** One of the nodes that the platform brings, and the addresses that it gives out. */
 type OwnNode = { hostIp: string; addresses: PodAddresses };
@@ -29,6 +35,8 @@ export function startCompute(context: ControllerContext, options: ComputeOptions
   const described = describeNodes(options, { machine: thisMachine(), version: "", now: timeText(now()) });
   const own = new Map(described.map((node) => [node.metadata.name ?? "", ownNode(node)]));
 
+  /** Pods whose state is about to change by itself. */
+  const passing = new Set<string>();
   const controller = startController({
     name: "compute",
     log,
@@ -41,6 +49,10 @@ export function startCompute(context: ControllerContext, options: ComputeOptions
       const node = pod === undefined ? undefined : own.get(pod.spec.nodeName ?? "");
       if (pod === undefined || node === undefined) return { state: "done" };
       const state = await compute.sync(assign(pod, node), now());
+      const { afterMs = Number.POSITIVE_INFINITY } = state;
+      if (afterMs > passesWithinMs) passing.delete(key);
+      else if (passing.add(key).size > followedMax && state.status?.phase === "Pending")
+        return { state: "again", afterMs };
       for (const { type, reason, message } of state.events ?? []) record(pod, type, reason, message);
       const written = await writeStatus(client, compute, pod, state.status).catch(unlessGone);
       if (written !== "gone" && state.ended === true) await removePod(client, pod);
@@ -62,6 +74,7 @@ export function startCompute(context: ControllerContext, options: ComputeOptions
     },
     onDelete(pod) {
       const { uid = "" } = pod.metadata;
+      passing.delete(keyOf(pod));
       compute.forget(uid);
       own.get(pod.spec.nodeName ?? "")?.addresses.free(uid);
     },

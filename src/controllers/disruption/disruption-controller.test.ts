@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { KubeObject, OwnerReference } from "../../apimachinery/index.ts";
+import { type KubeObject, type OwnerReference, StatusError } from "../../apimachinery/index.ts";
 import { openTestCluster, type TestCluster } from "../batch/testing.ts";
 import { type Pod, pods, replicaSets } from "../workloads/kinds.ts";
 import { startDisruptionController } from "./disruption-controller.ts";
@@ -142,17 +142,20 @@ test("an eviction is allowed by the status, and used up at once", async () => {
   await makeBudget(cluster, { minAvailable: 1 });
   await statusUntil(cluster, "one allowed", ({ disruptionsAllowed }) => disruptionsAllowed === 1);
   const evict = async (name: string) => {
-    const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name } };
-    return (await cluster.server.send("POST", `/api/v1/namespaces/default/pods/${name}/eviction`, { body })).status;
+    const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+    return await cluster.client.create(pods, eviction, { subresource: "eviction" }).then(
+      () => "gone",
+      (error: unknown) => (error instanceof StatusError ? error.reason : error),
+    );
   };
-  assert.equal(await evict("a"), 201);
-  assert.equal(await evict("b"), 429);
+  assert.equal(await evict("a"), "gone");
+  assert.equal(await evict("b"), "TooManyRequests");
   await statusUntil(
     cluster,
     "one healthy",
     ({ currentHealthy, disruptedPods }) => currentHealthy === 1 && disruptedPods === undefined,
   );
-  assert.equal(await evict("b"), 429);
+  assert.equal(await evict("b"), "TooManyRequests");
 });
 
 test("a pod that is not disrupted after all says so", async () => {

@@ -1,4 +1,4 @@
-import { type Result, startController } from "../../controller-runtime/index.ts";
+import { createEventRecorder, type Result, startController } from "../../controller-runtime/index.ts";
 import { type Node, nodes } from "../compute/node.ts";
 import { isReady, keyOf, type Pod, pods, splitKey } from "../compute/pod.ts";
 import type { ControllerContext } from "../context.ts";
@@ -100,12 +100,17 @@ function sliceLabels(service: Service): Record<string, string> {
 }
 
 /** Keeps the EndpointSlices of services with a selector, as kube-controller-manager does. */
-export function startEndpointSlices({ client, informers, log }: ControllerContext): AsyncDisposable {
+export function startEndpointSlices({ client, informers, log, now }: ControllerContext): AsyncDisposable {
   const podInformer = informers.of<Pod>(pods);
   const serviceInformer = informers.of<Service>(services);
   const sliceInformer = informers.of<EndpointSlice>(endpointSlices);
   const nodeInformer = informers.of<Node>(nodes);
+  const record = createEventRecorder(client, "endpoint-slice-controller", log, now);
   const times = createTriggerTimes();
+  const isLost = (pod: Pod, service: Service) =>
+    isBehindServices(pod, true) &&
+    service.spec.publishNotReadyAddresses !== true &&
+    nodeInformer.get(undefined, pod.spec.nodeName ?? "") === undefined;
   const all = [podInformer, serviceInformer, sliceInformer, nodeInformer];
 
   const controller = startController({
@@ -120,6 +125,11 @@ export function startEndpointSlices({ client, informers, log }: ControllerContex
       if (service === undefined || !hasEndpoints(service)) return { state: "done" };
       const existing = sliceInformer.inNamespace(namespace).filter((slice) => isSliceOf(slice, name));
       const members = podsBehind(service, podInformer);
+      for (const { metadata, spec } of members.filter((pod) => isLost(pod, service))) {
+        const skipped = `skipping Pod ${metadata.name} for Service ${key}: Node ${spec.nodeName} Not Found`;
+        const message = `Error updating Endpoint Slices for Service ${key}: ${skipped}`;
+        record(service, "Warning", "FailedToUpdateEndpointSlices", message);
+      }
       const changes = slicesFor(service, members, existing, (node) => nodeInformer.get(undefined, node));
       const at = times.next(key, service, members);
       const stamped = (slice: EndpointSlice) => withTriggerTime(slice, at);

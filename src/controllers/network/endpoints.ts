@@ -22,6 +22,7 @@ import {
   referenceTo,
   targetPorts,
 } from "./pod-endpoints.ts";
+import { type Offer, repackSubsets } from "./repack-subsets.ts";
 import { hasEndpoints, listenToPods, podsBehind } from "./selecting-services.ts";
 import { createTriggerTimes } from "./trigger-times.ts";
 
@@ -30,31 +31,20 @@ export const endpointsManager = "endpoint-controller";
 const addressesMax = 1000;
 const fieldManager = "kube-controller-manager";
 
-/** The subsets of a service: its pods by the ports they have, the ready ones apart from the others. */
+/** The subsets of a service: its pods by the ports that they have in common, the ready ones apart from the others. */
 export function subsetsFor(service: Service, members: readonly Pod[]): EndpointSubset[] {
   const publishes = service.spec.publishNotReadyAddresses === true;
   const [type = "IPv4"] = addressTypes(service);
   const hasPorts = (service.spec.ports ?? []).length > 0;
-  const groups = new Map<
-    string,
-    { ports: ReturnType<typeof targetPorts>; ready: EndpointAddress[]; rest: EndpointAddress[] }
-  >();
+  const offers: Offer[] = [];
   for (const pod of members) {
-    const ports = targetPorts(pod, service);
     const [ip] = addressesOfType(pod, type);
-    if (ip === undefined || !isBehindServices(pod, publishes) || (hasPorts ? ports.length === 0 : !isHeadless(service)))
-      continue;
-    const key = JSON.stringify(ports);
-    const group = groups.get(key) ?? { ports, ready: [], rest: [] };
-    groups.set(key, group);
-    (publishes || isReady(pod) ? group.ready : group.rest).push(addressOf(pod, ip, service));
+    if (ip === undefined || !isBehindServices(pod, publishes)) continue;
+    const offer = { address: addressOf(pod, ip, service), ready: publishes || isReady(pod) };
+    if (hasPorts) offers.push(...targetPorts(pod, service).map((port) => ({ ...offer, port })));
+    else if (isHeadless(service)) offers.push(offer);
   }
-  const byIp = (a: EndpointAddress, b: EndpointAddress) => (a.ip < b.ip ? -1 : 1);
-  return [...groups.values()].map(({ ports, ready, rest }) => ({
-    ...(ready.length > 0 ? { addresses: ready.sort(byIp) } : {}),
-    ...(rest.length > 0 ? { notReadyAddresses: rest.sort(byIp) } : {}),
-    ...(ports.length > 0 ? { ports } : {}),
-  }));
+  return repackSubsets(offers);
 }
 
 function addressOf(pod: Pod, ip: string, service: Service): EndpointAddress {

@@ -16,6 +16,7 @@ import {
   type Service,
   services,
 } from "./kinds.ts";
+import { offersOf, repackSubsets } from "./repack-subsets.ts";
 import { writeSlices } from "./write-slices.ts";
 
 export const mirrorManager = "endpointslicemirroring-controller.k8s.io";
@@ -56,7 +57,7 @@ export function mirror(
   };
   let skipped = 0;
   const groups = new Map<AddressType, Map<string, EndpointGroup & { endpoints: Endpoint[] }>>();
-  for (const { addresses = [], notReadyAddresses = [], ports = [] } of object.subsets ?? []) {
+  for (const { addresses = [], notReadyAddresses = [], ports = [] } of repackSubsets(offersOf(object.subsets ?? []))) {
     const all = [
       ...addresses.map((address) => ({ address, ready: true })),
       ...notReadyAddresses.map((address) => ({ address, ready: false })),

@@ -1,5 +1,5 @@
 import { deepEqual, isStatusError } from "../../apimachinery/index.ts";
-import { type Result, startController } from "../../controller-runtime/index.ts";
+import { createEventRecorder, type Result, startController } from "../../controller-runtime/index.ts";
 import { type Node, nodes, type Taint } from "../compute/node.ts";
 import { timeText } from "../compute/pod.ts";
 import type { ControllerContext } from "../context.ts";
@@ -46,6 +46,7 @@ export function taintsOf(node: Node, at: string): Taint[] {
 /** Keeps the taints of nodes in step with their conditions, as kube-controller-manager's node life cycle controller does. */
 export function startNodeTaints({ client, informers, log, now }: ControllerContext): AsyncDisposable {
   const informer = informers.of<Node>(nodes);
+  const record = createEventRecorder(client, "node-controller", log, now);
   const controller = startController({
     name: "node-taints",
     log,
@@ -63,7 +64,18 @@ export function startNodeTaints({ client, informers, log, now }: ControllerConte
       return { state: "done" };
     },
   });
-  const listening = informer.listen({ onChange: ({ metadata }) => controller.enqueue(metadata.name ?? "") });
+  const listening = informer.listen({
+    onChange(node, previous) {
+      const { name = "" } = node.metadata;
+      controller.enqueue(name);
+      if (previous !== undefined && previous.metadata.uid === node.metadata.uid) return;
+      record(node, "Normal", "RegisteredNode", `Node ${name} event: Registered Node ${name} in Controller`);
+    },
+    onDelete(node) {
+      const { name = "" } = node.metadata;
+      record(node, "Normal", "RemovingNode", `Node ${name} event: Removing Node ${name} from Controller`);
+    },
+  });
   return {
     async [Symbol.asyncDispose]() {
       listening[Symbol.dispose]();

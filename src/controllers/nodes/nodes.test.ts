@@ -4,6 +4,7 @@ import { type Node, nodes, type Taint } from "../compute/node.ts";
 import { conditionOf, type Pod, pods, type Toleration } from "../compute/pod.ts";
 import { nodeNamed, openTestCluster, podNamed } from "../compute/testing.ts";
 import { startNodeTaints, taintsOf } from "./node-taints.ts";
+import { startOrphanedPods } from "./orphaned-pods.ts";
 import { startTaintEviction, staysMs } from "./taint-eviction.ts";
 
 const at = "2026-01-02T03:04:05Z";
@@ -111,4 +112,19 @@ test("pods are driven out of a tainted node, those that tolerate it for a while 
     assert.equal((await cluster.get(pods, name))?.metadata.deletionTimestamp, undefined);
   await cluster.client.patch(nodes, { name: "a" }, "merge", { spec: { taints: null } });
   assert.equal(await cluster.event("long", "TaintManagerEviction"), "Cancelling deletion of Pod default/long");
+});
+
+test("pods of a node that is gone go too, after a while in which it may come back", async () => {
+  let now = new Date(at);
+  await using cluster = await openTestCluster((context) => startOrphanedPods({ ...context, now: () => now }));
+  await cluster.create(nodes, nodeNamed("there"));
+  await cluster.create(pods, podNamed("stays", { nodeName: "there" }));
+  await cluster.create(pods, podNamed("left", { nodeName: "gone" }));
+  const pod = { metadata: { labels: { seen: "yes" } } };
+  await cluster.client.patch(pods, { namespace: "default", name: "left" }, "merge", pod);
+  assert.equal((await cluster.get<Pod>(pods, "left"))?.metadata.deletionTimestamp, undefined);
+  now = new Date(now.getTime() + 41_000);
+  await cluster.create(pods, podNamed("late", { nodeName: "gone" }));
+  await cluster.gone(pods, "late");
+  assert.equal((await cluster.get<Pod>(pods, "stays"))?.metadata.deletionTimestamp, undefined);
 });

@@ -27,14 +27,14 @@ export type WaitingPods = {
 
 export function createWaitingPods(): WaitingPods {
   const all = new Map<string, Waiting>();
-  /** Those of them that are to be tried, once sorted; emptied when the order may have changed. */
+  /** Those of them that are to be tried, once sorted with the next at the end, and some that are no longer; gone when there are more. */
   let order: string[] | undefined;
 
   const isActive = ({ causes }: Waiting) => causes === undefined;
   const sorted = () => {
     order ??= [...all]
       .filter(([, waiting]) => isActive(waiting))
-      .sort(([, a], [, b]) => compare(b.pod, a.pod))
+      .sort(([, a], [, b]) => compare(a.pod, b.pod))
       .map(([uid]) => uid);
     return order;
   };
@@ -49,16 +49,15 @@ export function createWaitingPods(): WaitingPods {
       const waiting = all.get(pod.metadata.uid ?? "");
       if (waiting !== undefined) waiting.pod = pod;
     },
-    delete(uid) {
-      if (all.delete(uid)) order = undefined;
-    },
+    delete: (uid) => void all.delete(uid),
     next(nowMs) {
       const pods = sorted();
       for (let index = pods.length - 1; index >= 0; index--) {
         const uid = pods[index] ?? "";
         const waiting = all.get(uid);
-        if (waiting === undefined || waiting.notBeforeMs > nowMs) continue;
+        if (waiting !== undefined && isActive(waiting) && waiting.notBeforeMs > nowMs) continue;
         pods.splice(index, 1);
+        if (waiting === undefined || !isActive(waiting)) continue;
         waiting.causes = new Set();
         return waiting.pod;
       }
@@ -81,7 +80,7 @@ export function createWaitingPods(): WaitingPods {
       let earliest: number | undefined;
       for (const uid of sorted()) {
         const waiting = all.get(uid);
-        if (waiting === undefined) continue;
+        if (waiting === undefined || !isActive(waiting)) continue;
         const inMs = Math.max(0, waiting.notBeforeMs - nowMs);
         if (earliest === undefined || inMs < earliest) earliest = inMs;
       }

@@ -1,3 +1,4 @@
+import { textAt } from "../../apimachinery/index.ts";
 import { type PersistentVolume, type PersistentVolumeClaim, volumeAnnotations } from "./volumes.ts";
 
 /** What is to be done about a volume. */
@@ -37,6 +38,11 @@ export function decideReclaim(volume: PersistentVolume): Reclaim {
   if (policy === "Retain" || (policy === "Delete" && isForeign)) return { phase: "Released" };
   if (policy === "Recycle")
     return { phase: "Failed", reason: "VolumeFailedRecycle", message: "No recycler plugin found for the volume!" };
+  const path = textAt(volume.spec, "hostPath", "path");
+  if (path !== "" && !path.startsWith("/tmp/")) {
+    const message = `host_path deleter only supports /tmp/.+ but received provided ${path}`;
+    return { phase: "Failed", reason: "VolumeFailedDelete", message };
+  }
   const message = `error getting deleter volume plugin for volume "${volume.metadata.name}": no deletable volume plugin matched`;
   return { phase: "Failed", reason: "VolumeFailedDelete", message };
 }

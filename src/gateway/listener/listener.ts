@@ -78,8 +78,11 @@ const connectionsMax = 1024;
 /** A client has to begin within this time, and to end its handshake within another; what Go's own clients give servers. */
 const handshakeTimeoutMs = 10_000;
 const headersTimeoutMs = 30_000;
-/** nginx's `keepalive_timeout`. */
-const keepAliveTimeoutMs = 75_000;
+/**
+ * Longer than the 90 s after which Go's clients close idle connections: who sends on one that we are about to close gets an
+ * error, and a write is not sent again.
+ */
+const keepAliveTimeoutMs = 120_000;
 /** What idpbuilder's ingress allows (`large-client-header-buffers`); cookies of identity providers are long. */
 const headersBytesMax = 32 * 1024;
 /** Go's `http2.Server.MaxConcurrentStreams`. */
@@ -172,11 +175,7 @@ function createServers(options: ListenOptions): Servers {
   return { secure, plain };
 }
 
-/** Gives WebSocket handshakes to `upgrade`, which owns the connection from then on. */
-export function takeUpgrades(
-  server: TlsServer | HttpServer,
-  { upgrade, log }: Pick<ListenOptions, "upgrade" | "log">,
-): void {
+function takeUpgrades(server: TlsServer | HttpServer, { upgrade, log }: ListenOptions): void {
   if (upgrade === undefined) return;
   // Other upgrades, such as curl's to h2c, may be ignored by a server (RFC 9110, 7.8).
   const isWebSocket = (message: IncomingMessage) => message.headers.upgrade?.toLowerCase() === "websocket";

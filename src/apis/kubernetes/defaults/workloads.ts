@@ -76,7 +76,8 @@ const retriesUnlimited = 2 ** 31 - 1;
 
 export function defaultJob(job: Fields): void {
   const spec = makeFields(job, "spec");
-  if (isEmpty(spec["completions"]) && isEmpty(spec["parallelism"])) {
+  const isUnset = (field: string) => spec[field] === undefined || spec[field] === null;
+  if (isUnset("completions") && isUnset("parallelism")) {
     fill(spec, "completions", 1);
     fill(spec, "parallelism", 1);
   }
@@ -123,7 +124,7 @@ export function defaultAutoscalerV2(autoscaler: Fields): void {
     spec["metrics"] = [{ type: "Resource", resource: { name: "cpu", target } }];
   }
   const behavior = spec["behavior"];
-  if (!isFields(behavior) || !(isFields(behavior["scaleUp"]) || isFields(behavior["scaleDown"]))) return;
+  if (!isFields(behavior)) return;
   const up = makeFields(behavior, "scaleUp");
   fill(up, "selectPolicy", "Max");
   fill(up, "stabilizationWindowSeconds", 0);

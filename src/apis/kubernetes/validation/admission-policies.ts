@@ -11,6 +11,7 @@ import {
   requiredValue,
   textAt,
   textsAt,
+  unsupportedValue,
   validateDns1035Label,
   validatePathSegment,
   validateSubdomain,
@@ -81,13 +82,14 @@ function validateParamRef(path: string, reference: Fields): Causes {
     ...validateSelector(`${path}.selector`, selector),
     ...exclusive("selector"),
     ...(neither ? [requiredValue(path, "one of name or selector must be specified")] : []),
-    ...choice(
-      `${path}.parameterNotFoundAction`,
-      reference["parameterNotFoundAction"],
-      ["Allow", "Deny"],
-      "required",
-    ),
+    ...notFoundAction(`${path}.parameterNotFoundAction`, textAt(reference, "parameterNotFoundAction")),
   ];
+}
+
+function notFoundAction(path: string, action: string): Causes {
+  if (action === "") return [requiredValue(path)];
+  const words = ["Deny", "Allow"];
+  return words.includes(action) ? [] : [unsupportedValue(path, action, words)];
 }
 
 function validateActions(path: string, actions: readonly unknown[]): Causes {

@@ -6,27 +6,21 @@ import {
   invalidValue,
   isFields,
   itemsAt,
-  listAt,
-  numberAt,
   requiredValue,
   textAt,
   unsupportedValue,
 } from "../../../apimachinery/index.ts";
-import { cronProblem } from "../cron/parse.ts";
-import { isTimeZone } from "../cron/time-zone.ts";
 import { isEmpty } from "../fields.ts";
 import { validateTemplate } from "./pod.ts";
 import {
   type Causes,
   choice,
   countOrPercent,
-  eachItem,
   immutable,
   nonNegative,
   nonNegatives,
   notOver100Percent,
   percentOf,
-  required,
   selects,
   validateLabels,
   validateSelector,
@@ -209,161 +203,6 @@ function oneOf(field: string, value: unknown, words: readonly string[]): Causes 
     : [invalidValue(field, value, `must be ${words.map((word) => `'${word}'`).join(" or ")}`)];
 }
 
-export function validateJob(job: Fields): Causes {
-  const spec = fieldsAt(job, "spec");
-  const causes = validateJobSpec("spec", spec);
-  if (!isFields(spec["selector"])) causes.push(requiredValue("spec.selector"));
-  else causes.push(...validateSelector("spec.selector", spec["selector"]));
-  const { labels } = fieldsAt(spec, "template", "metadata");
-  if (!selects(spec["selector"], labels))
-    causes.push(
-      invalidValue("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`"),
-    );
-  return causes;
-}
-
-export function validateJobUpdate(job: Fields, old: Fields): Causes {
-  const spec = fieldsAt(job, "spec");
-  const before = fieldsAt(old, "spec");
-  const elastic = spec["completionMode"] === "Indexed" && spec["completions"] === spec["parallelism"];
-  const fixed = [
-    "selector",
-    "completionMode",
-    "podFailurePolicy",
-    "backoffLimitPerIndex",
-    "managedBy",
-    "successPolicy",
-  ];
-  return [
-    ...(elastic ? [] : immutable("spec.completions", spec["completions"], before["completions"])),
-    ...fixed.flatMap((field) => immutable(`spec.${field}`, spec[field], before[field])),
-    ...validateJobTemplateUpdate(spec, before, old),
-  ];
-}
-
-/** Where pods may run can change while a Job that has never run is suspended. */
-function validateJobTemplateUpdate(spec: Fields, before: Fields, old: Fields): Causes {
-  const template = fieldsAt(spec, "template");
-  const waiting = before["suspend"] === true && textAt(old, "status", "startTime") === "";
-  if (!waiting) return immutable("spec.template", template, fieldsAt(before, "template"));
-  const placement = ["nodeSelector", "affinity", "tolerations", "schedulingGates"];
-  const fixed = (one: Fields) => ({
-    ...one,
-    metadata: undefined,
-    spec: Object.fromEntries(Object.entries(fieldsAt(one, "spec")).filter(([field]) => !placement.includes(field))),
-  });
-  if (deepEqual(fixed(template), fixed(fieldsAt(before, "template")))) return [];
-  return [invalidValue("spec.template", template, "field is immutable")];
-}
-
-function validateJobSpec(path: string, spec: Fields): Causes {
-  const counts = [
-    "parallelism",
-    "completions",
-    "activeDeadlineSeconds",
-    "backoffLimit",
-    "ttlSecondsAfterFinished",
-    "backoffLimitPerIndex",
-    "maxFailedIndexes",
-  ];
-  const causes = [
-    ...nonNegatives(path, spec, counts),
-    ...choice(`${path}.completionMode`, spec["completionMode"], ["Indexed", "NonIndexed"]),
-    ...choice(`${path}.podReplacementPolicy`, spec["podReplacementPolicy"], ["Failed", "TerminatingOrFailed"]),
-  ];
-  if (spec["completionMode"] === "Indexed") {
-    if (spec["completions"] === undefined)
-      causes.push(requiredValue(`${path}.completions`, "when completion mode is Indexed"));
-    if (numberAt(spec, ["parallelism"]) > 100_000)
-      causes.push(
-        invalidValue(
-          `${path}.parallelism`,
-          spec["parallelism"],
-          "must be less than or equal to 100000 when completion mode is Indexed",
-        ),
-      );
-  } else if (spec["backoffLimitPerIndex"] !== undefined)
-    causes.push(
-      invalidValue(`${path}.backoffLimitPerIndex`, spec["backoffLimitPerIndex"], "requires indexed completion mode"),
-    );
-  causes.push(
-    ...validateFailurePolicy(path, spec),
-    ...validateTemplate(`${path}.template`, fieldsAt(spec, "template")),
-  );
-  const policy = textAt(spec, "template", "spec", "restartPolicy");
-  if (policy !== "OnFailure" && policy !== "Never")
-    causes.push(requiredValue(`${path}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"'));
-  return causes;
-}
-
-function validateFailurePolicy(path: string, spec: Fields): Causes {
-  if (!isFields(spec["podFailurePolicy"])) return [];
-  const at = `${path}.podFailurePolicy`;
-  const causes: Causes = [];
-  if (textAt(spec, "template", "spec", "restartPolicy") !== "Never") {
-    const words = 'only "Never" is supported when podFailurePolicy is specified';
-    causes.push(
-      invalidValue(`${path}.template.spec.restartPolicy`, textAt(spec, "template", "spec", "restartPolicy"), words),
-    );
-  }
-  return [
-    ...causes,
-    ...eachItem(spec["podFailurePolicy"], at, "rules", (rule, here) => {
-      const found = choice(`${here}.action`, rule["action"], ["Count", "FailIndex", "FailJob", "Ignore"], "required");
-      const codes = rule["onExitCodes"];
-      const both = isFields(codes) && listAt(rule, "onPodConditions").length > 0;
-      if (both)
-        found.push(invalidValue(here, null, "specifying both OnExitCodes and OnPodConditions is not supported"));
-      if (!isFields(codes)) {
-        if (listAt(rule, "onPodConditions").length === 0)
-          found.push(invalidValue(here, null, "specifying one of OnExitCodes and OnPodConditions is required"));
-        return found;
-      }
-      return [
-        ...found,
-        ...choice(`${here}.onExitCodes.operator`, codes["operator"], ["In", "NotIn"], "required"),
-        ...required(`${here}.onExitCodes.values`, codes["values"]),
-      ];
-    }),
-  ];
-}
-
-export function validateCronJob(job: Fields): Causes {
-  const spec = fieldsAt(job, "spec");
-  const template = fieldsAt(spec, "jobTemplate", "spec");
-  const path = "spec.jobTemplate.spec";
-  const causes = [
-    ...validateSchedule("spec.schedule", textAt(spec, "schedule")),
-    ...nonNegatives("spec", spec, ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"]),
-    ...validateTimeZone("spec.timeZone", spec["timeZone"]),
-    ...choice("spec.concurrencyPolicy", spec["concurrencyPolicy"], ["Allow", "Forbid", "Replace"], "required"),
-    ...validateJobSpec(path, template),
-  ];
-  if (isFields(template["selector"]))
-    causes.push(invalidValue(`${path}.selector`, template["selector"], "`selector` will be auto-generated"));
-  if (template["manualSelector"] === true)
-    causes.push(unsupportedValue(`${path}.manualSelector`, true, ["nil", "false"]));
-  return causes;
-}
-
-function validateSchedule(path: string, schedule: string): Causes {
-  if (schedule === "") return [requiredValue(path)];
-  if (/TZ=/.test(schedule))
-    return [invalidValue(path, schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")];
-  const problem = cronProblem(schedule);
-  return problem === undefined ? [] : [invalidValue(path, schedule, problem)];
-}
-
-function validateTimeZone(path: string, zone: unknown): Causes {
-  if (zone === undefined) return [];
-  if (zone === "") return [invalidValue(path, zone, "timeZone must be nil or non-empty string")];
-  if (String(zone).toLowerCase() === "local")
-    return [
-      invalidValue(path, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"),
-    ];
-  return isTimeZone(String(zone)) ? [] : [invalidValue(path, zone, `unknown time zone ${zone}`)];
-}
-
 export function validateControllerRevision(revision: Fields): Causes {
   const causes = nonNegative("revision", revision["revision"]);
   return revision["data"] === undefined ? [requiredValue("data", "data is mandatory"), ...causes] : causes;
@@ -371,46 +210,6 @@ export function validateControllerRevision(revision: Fields): Causes {
 
 export function validateControllerRevisionUpdate(revision: Fields, old: Fields): Causes {
   return immutable("data", revision["data"], old["data"]);
-}
-
-export function validateAutoscaler(autoscaler: Fields): Causes {
-  const spec = fieldsAt(autoscaler, "spec");
-  const min = numberAt(spec, ["minReplicas"], 1);
-  const max = numberAt(spec, ["maxReplicas"]);
-  const causes: Causes = [];
-  if (min < 1) causes.push(invalidValue("spec.minReplicas", min, "must be greater than or equal to 1"));
-  if (max < 1) causes.push(invalidValue("spec.maxReplicas", max, "must be greater than 0"));
-  if (max < min) causes.push(invalidValue("spec.maxReplicas", max, "must be greater than or equal to `minReplicas`"));
-  return [
-    ...causes,
-    ...required("spec.scaleTargetRef.kind", fieldsAt(spec, "scaleTargetRef")["kind"]),
-    ...required("spec.scaleTargetRef.name", fieldsAt(spec, "scaleTargetRef")["name"]),
-    ...eachItem(spec, "spec", "metrics", validateMetric),
-  ];
-}
-
-function validateMetric(metric: Fields, path: string): Causes {
-  const types = ["ContainerResource", "External", "Object", "Pods", "Resource"];
-  const type = textAt(metric, "type");
-  const causes = choice(`${path}.type`, type, types, "required");
-  if (causes.length > 0) return causes;
-  const field = type.charAt(0).toLowerCase() + type.slice(1);
-  if (!isFields(metric[field]))
-    return [requiredValue(`${path}.${field}`, "must populate information for the given metric source")];
-  const target = fieldsAt(metric, field, "target");
-  const at = `${path}.${field}.target`;
-  causes.push(...choice(`${at}.type`, target["type"], ["AverageValue", "Utilization", "Value"], "required"));
-  const utilization = target["averageUtilization"];
-  if (typeof utilization === "number" && utilization < 1)
-    causes.push(invalidValue(`${at}.averageUtilization`, utilization, "must be greater than 0"));
-  if (type.endsWith("Resource")) {
-    causes.push(...required(`${path}.${field}.name`, fieldsAt(metric, field)["name"], "must specify a resource name"));
-    if (utilization === undefined && target["averageValue"] === undefined)
-      causes.push(
-        requiredValue(`${at}.averageUtilization`, "must set either a target raw value or a target utilization"),
-      );
-  }
-  return causes;
 }
 
 export function validateDisruptionBudget(budget: Fields): Causes {

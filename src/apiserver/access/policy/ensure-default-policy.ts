@@ -9,6 +9,7 @@ import {
   textAt,
 } from "../../../apimachinery/index.ts";
 import type { Entry, Store } from "../../../storage/index.ts";
+import { isDeleted } from "../../defaults/store-with-defaults.ts";
 import type { ApiResource } from "../../resource.ts";
 import type { Server } from "../../server.ts";
 import { decodeStored } from "../../stored.ts";
@@ -17,8 +18,7 @@ import { deleteObject } from "../../write/delete.ts";
 import { updateObject } from "../../write/update.ts";
 import { uncovered } from "../rbac/covers.ts";
 import { readRules } from "../rbac/rule.ts";
-import { autoUpdate, defaultObjects, rbacGroup } from "./default-objects.ts";
-import { isDeleted } from "./store-with-defaults.ts";
+import { autoUpdate, defaultPolicy, rbacGroup } from "./default-policy.ts";
 
 const writing: Writing = {
   user: { name: "system:apiserver", groups: ["system:masters"] },
@@ -40,7 +40,7 @@ export async function ensureDefaultPolicy(server: Server, stored: Store): Promis
     if (resource === undefined) return [];
     const prefix = server.keys.prefix(resource.storageName, "");
     return stored.range(prefix).entries.flatMap((entry) => {
-      const expected = defaultObjects.get(`${resource.storageName}/${entry.key.slice(prefix.length)}`);
+      const expected = defaultPolicy.get(`${resource.storageName}/${entry.key.slice(prefix.length)}`);
       return expected === undefined ? [] : repair(server, resource, expected, entry);
     });
   });

@@ -11,7 +11,7 @@ import type { User } from "../../../lib/index.ts";
 import type { Admission, Attempt } from "../../admission/admit.ts";
 import { groupResourceOf } from "../../resource.ts";
 import { type Authorizer, mastersGroup } from "../authorize.ts";
-import { rbacGroup } from "../policy/default-objects.ts";
+import { rbacGroup } from "../policy/default-policy.ts";
 import { readBinding } from "./binding.ts";
 import { compactParts, uncovered } from "./covers.ts";
 import { type Policy, unresolved } from "./policy.ts";

@@ -1,16 +1,16 @@
 import { notFound } from "../../../apimachinery/index.ts";
 import type { User } from "../../../lib/index.ts";
 import type { Entry, Store } from "../../../storage/index.ts";
+import { isDeleted } from "../../defaults/store-with-defaults.ts";
 import { decodeStored, type Keys } from "../../stored.ts";
-import { defaultObjects, rbacGroup } from "../policy/default-objects.ts";
-import { isDeleted } from "../policy/store-with-defaults.ts";
+import { defaultPolicy, rbacGroup } from "../policy/default-policy.ts";
 import { type Binding, roleKey } from "./binding.ts";
 import { PolicyObjects } from "./policy-objects.ts";
 import type { PolicyRule } from "./rule.ts";
 
 /** The roles and bindings that every cluster starts with, read once for all of them. */
 const defaults = new PolicyObjects();
-for (const [name, object] of defaultObjects) defaults.set(name, object);
+for (const [name, object] of defaultPolicy) defaults.set(name, object);
 
 const resources = ["clusterroles", "clusterrolebindings", "roles", "rolebindings"].map(
   (resource) => `${resource}.${rbacGroup}`,

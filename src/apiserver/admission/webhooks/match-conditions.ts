@@ -14,7 +14,9 @@ export function createMatchConditions(): MatchConditions {
   return (server, webhook, { attempt, request, view }) => {
     const compiled =
       known.get(webhook) ??
-      webhook.conditions.map(({ expression }) => compileExpression(expression, { age: "stored", variables }, [boolType]));
+      webhook.conditions.map(({ expression }) =>
+        compileExpression(expression, { age: "stored", variables }, [boolType]),
+      );
     known.set(webhook, compiled);
     const values = requestValues(server, attempt, { request, object: view.object, oldObject: view.oldObject });
     return conditionsHold(compiled, values);

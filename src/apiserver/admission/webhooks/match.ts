@@ -55,7 +55,7 @@ export function kindOf({ subresource, kind, resource }: Attempt, asked: ApiResou
 /** The resource of a write as one of the rules names it: itself, or in a version that is equivalent. */
 export function matchedResource(
   server: Server,
-  { rules, equivalent }: Pick<Webhook, "rules" | "equivalent">,
+  { rules, equivalent }: { rules: readonly Rule[]; equivalent: boolean },
   attempt: Attempt,
 ): ApiResource | undefined {
   const { resource } = attempt;

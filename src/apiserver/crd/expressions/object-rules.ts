@@ -89,7 +89,10 @@ function containsRules(schema: Schema): boolean {
 
 function once<T>(make: () => T): () => T {
   let made: { is: T } | undefined;
-  return () => (made ??= { is: make() }).is;
+  return () => {
+    made ??= { is: make() };
+    return made.is;
+  };
 }
 
 function makeChecker(
@@ -188,7 +191,10 @@ function checkRules({ schema, read, rules }: Checker, subject: Subject, findings
   if (compiled.length === 0) return;
   const { path, value, old } = subject;
   const shown = schema.type ?? "";
-  if (findings.budget <= 0) return stop(findings, path, shown, outOfBudget);
+  if (findings.budget <= 0) {
+    stop(findings, path, shown, outOfBudget);
+    return;
+  }
   const self = read(value);
   const hasOld = old !== undefined && old !== null;
   const needsOld = compiled.some(({ usesOldSelf }) => usesOldSelf);

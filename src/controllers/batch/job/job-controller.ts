@@ -142,9 +142,13 @@ function createFinalizerControl({ client, informers }: ControllerContext): Final
         metadata: { uid, ...patch.metadata },
       });
     } catch (error) {
-      if (error instanceof StatusError && (error.reason === "NotFound" || isReplaced(error))) return undefined;
-      released.delete(uid);
-      throw error;
+      if (!(error instanceof StatusError && (error.reason === "NotFound" || isReplaced(error)))) {
+        released.delete(uid);
+        throw error;
+      }
+      // Nothing more will be heard of it when the cache knows already that it is gone.
+      if (pods.get(namespace, name)?.metadata.uid !== uid) released.delete(uid);
+      return undefined;
     }
   };
   const listening = pods.listen({

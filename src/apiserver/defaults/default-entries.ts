@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { type KubeObject, type ManagedFieldsEntry, trackUpdate } from "../../../apimachinery/index.ts";
-import { builtinResources, builtinSchema } from "../../../apis/index.ts";
-import type { Entry } from "../../../storage/index.ts";
-import { decodeStored, encodeStored } from "../../stored.ts";
+import { applyServerSide, type ManagedFieldsEntry, parseApiVersion, trackUpdate } from "../../apimachinery/index.ts";
+import { builtinResources, builtinSchema } from "../../apis/index.ts";
+import type { Entry } from "../../storage/index.ts";
+import { decodeStored, encodeStored } from "../stored.ts";
+import { type DefaultObject, timeOfBirth } from "./default-object.ts";
 import { defaultObjects } from "./default-objects.ts";
 
 /** Stand where a cluster has a value of its own. */
 const uidMark = "{uid}";
-const timeMark = "{time}";
 const revisionMark = `"resourceVersion":"0"`;
 
 /** The encoded defaults without what differs between clusters; made when first asked for, then for all clusters. */
@@ -29,43 +29,46 @@ export function birthOf(namespace: Entry): Birth {
  * @returns `undefined` when there is no such default
  */
 export function defaultEntry(key: string, name: string, birth: Birth): Entry | undefined {
-  const object = defaultObjects.get(name);
-  if (object === undefined) return undefined;
-  const template = templates.get(name) ?? encode(object);
+  const found = defaultObjects.get(name);
+  if (found === undefined) return undefined;
+  const template = templates.get(name) ?? encode(found);
   templates.set(name, template);
   const { revision, uid, time } = birth;
   const text = template
     .replace(uidMark, derivedUid(uid, name))
     .replace(revisionMark, `"resourceVersion":"${revision}"`)
-    .replaceAll(timeMark, time);
+    .replaceAll(timeOfBirth, time);
   return { key, value: Buffer.from(text), createRevision: revision, modRevision: revision };
 }
 
-function encode(object: KubeObject): string {
-  const metadata = { ...object.metadata, uid: uidMark, creationTimestamp: timeMark, managedFields: ownersOf(object) };
+function encode(found: DefaultObject): string {
+  const { object } = found;
+  const metadata = { ...object.metadata, uid: uidMark, creationTimestamp: timeOfBirth, managedFields: ownersOf(found) };
   return encodeStored({ ...object, metadata }, 0).toString();
 }
 
-/** The API server makes all of them, and a controller gathers the rules of those that have others' rules. */
-function ownersOf(object: KubeObject): ManagedFieldsEntry[] {
-  const { apiVersion, kind, aggregationRule } = object;
-  const made = trackUpdate({
-    before: undefined,
-    after: aggregationRule === undefined ? object : { ...object, rules: undefined },
-    schema: builtinSchema(builtinResources.find((resource) => resource.kind === kind)?.definition ?? ""),
-    manager: "kube-apiserver",
-    now: timeMark,
+function ownersOf({ object, manager = "kube-apiserver", applied }: DefaultObject): ManagedFieldsEntry[] {
+  const { apiVersion, kind } = object;
+  const { group, version } = parseApiVersion(apiVersion);
+  const found = builtinResources.find((one) => one.kind === kind && one.group === group && one.version === version);
+  const schema = builtinSchema(found?.definition ?? "");
+  // A kind that says nothing of its status has had it written by the server itself, which owns nothing.
+  const made = { ...object, ...(found?.hasStatus ? { status: undefined } : {}) };
+  const now = timeOfBirth;
+  if (applied === undefined) return trackUpdate({ before: undefined, after: made, schema, manager, now });
+  const { field, manager: applier, subresource = "" } = applied;
+  const part = { apiVersion, kind, metadata: { name: object.metadata.name ?? "" }, [field]: object[field] };
+  const { metadata } = applyServerSide({
+    live: undefined,
+    applied: part,
+    schema,
+    manager: applier,
+    subresource,
+    force: true,
+    now,
   });
-  if (aggregationRule === undefined) return made;
-  const gathering: ManagedFieldsEntry = {
-    manager: "clusterrole-aggregation-controller",
-    operation: "Apply",
-    apiVersion,
-    time: timeMark,
-    fieldsType: "FieldsV1",
-    fieldsV1: { "f:rules": {} },
-  };
-  return [gathering, ...made];
+  const rest = trackUpdate({ before: undefined, after: { ...made, [field]: undefined }, schema, manager, now });
+  return [...(metadata.managedFields ?? []), ...rest];
 }
 
 /** A UUID of version 8 (RFC 9562), made from the cluster's own and the object's name. */

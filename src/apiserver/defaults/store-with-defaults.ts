@@ -1,8 +1,8 @@
-import type { KubeObject } from "../../../apimachinery/index.ts";
-import { CompareError, type Entry, eventKey, type Page, type Store, type StoreEvent } from "../../../storage/index.ts";
-import { decodeStored, startsWith } from "../../stored.ts";
+import type { KubeObject } from "../../apimachinery/index.ts";
+import { CompareError, type Entry, eventKey, type Page, type Store, type StoreEvent } from "../../storage/index.ts";
+import { decodeStored, startsWith } from "../stored.ts";
 import { type Birth, birthOf, defaultEntry } from "./default-entries.ts";
-import { defaultObjects, rbacGroup } from "./default-objects.ts";
+import { defaultObjects } from "./default-objects.ts";
 
 /** What is stored in the place of a default that was deleted. Objects begin otherwise, with their `apiVersion`. */
 const deleted = Buffer.from('{"metadata":{}}');
@@ -33,14 +33,13 @@ for (const name of defaultObjects.keys()) {
     namesByFolder.set(folder, [...(namesByFolder.get(folder) ?? []), name]);
   }
 }
-const folderMark = `.${rbacGroup}/`;
 
 type Drawn = { namespace: Entry; birth: Birth; entries: Map<string, Entry> };
 
 /**
- * A store in which the default roles and bindings of one cluster are as if they were stored: they are read, listed, watched,
- * changed and deleted like all others, but take no room until they are changed. They exist from the moment that the cluster
- * has its namespace `kube-system`.
+ * A store in which the default objects of one cluster are as if they were stored: they are read, listed, watched, changed and
+ * deleted like all others, but take no room until they are changed. They exist from the moment that the cluster has its
+ * namespace `kube-system`.
  *
  * What lies below holds changed defaults like other objects, and for deleted ones what {@link isDeleted} knows.
  */
@@ -72,11 +71,14 @@ export class StoreWithDefaults implements Store {
     const names = this.#namesBelow(prefix);
     if (names.length === 0) return this.#store.range(prefix, options);
     const { after = "", limit, ...state } = options;
-    const page = this.#store.range(prefix, after === "" ? state : { ...state, after });
+    // Of what is stored at most as many only say that a default was deleted.
+    const enough = limit ? { limit: limit + names.length } : {};
+    const page = this.#store.range(prefix, { ...state, ...enough, ...(after === "" ? {} : { after }) });
+    const last = page.more ? page.entries.at(-1)?.key : undefined;
     const stored = new Set(page.entries.map(({ key }) => key));
     const defaults = names
       .map((name) => this.#base + name)
-      .filter((key) => key > after && !stored.has(key))
+      .filter((key) => key > after && !stored.has(key) && (last === undefined || key < last))
       .flatMap((key) => this.#default(key) ?? [])
       .filter(({ modRevision }) => modRevision <= page.revision);
     const all = merge(
@@ -84,7 +86,7 @@ export class StoreWithDefaults implements Store {
       defaults,
     );
     const entries = limit ? all.slice(0, limit) : all;
-    const remaining = all.length - entries.length;
+    const remaining = page.remaining + all.length - entries.length + this.#countAfter(names, last);
     return { entries, revision: page.revision, more: remaining > 0, remaining };
   }
 
@@ -126,7 +128,7 @@ export class StoreWithDefaults implements Store {
 
   /** What a reader sees of a key. */
   #shown(key: string, stored: Entry | undefined): Entry | undefined {
-    if (!key.includes(folderMark)) return stored;
+    if (!this.#isDefault(key)) return stored;
     if (stored === undefined) return this.#default(key);
     return isDeleted(stored) ? undefined : stored;
   }
@@ -144,7 +146,7 @@ export class StoreWithDefaults implements Store {
   }
 
   #isDefault(key: string): boolean {
-    return key.includes(folderMark) && key.startsWith(this.#base) && defaultObjects.has(key.slice(this.#base.length));
+    return key.startsWith(this.#base) && defaultObjects.has(key.slice(this.#base.length));
   }
 
   #default(key: string): Entry | undefined {
@@ -160,6 +162,19 @@ export class StoreWithDefaults implements Store {
     const entry = defaultEntry(key, key.slice(this.#base.length), drawn.birth);
     if (entry !== undefined) drawn.entries.set(key, entry);
     return entry;
+  }
+
+  /** By how many objects what is shown behind a key differs from what is stored there; as it is now. */
+  #countAfter(names: readonly string[], last: string | undefined): number {
+    if (last === undefined) return 0;
+    let count = 0;
+    for (const key of names.map((name) => this.#base + name)) {
+      if (key <= last) continue;
+      const stored = this.#store.get(key);
+      if (stored === undefined) count++;
+      else if (isDeleted(stored)) count--;
+    }
+    return count;
   }
 
   /** Names of the defaults whose keys start with a prefix, in order. */

@@ -25,7 +25,7 @@ const wholeOf: ReadonlyMap<string, string> = new Map(labelled);
  * What every cluster of Kubernetes 1.34 has from its first moment, as its API server and its controller for aggregated roles
  * leave it: by the part of the storage key behind the cluster, in the order of keys. Nobody may change these objects.
  */
-export const defaultObjects: ReadonlyMap<string, KubeObject> = new Map(
+export const defaultPolicy: ReadonlyMap<string, KubeObject> = new Map(
   [...bindingObjects(), ...roleObjects()]
     .map((object) => [keyOf(object), object] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1)),

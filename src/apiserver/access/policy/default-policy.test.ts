@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { itemsAt, textsAt } from "../../../apimachinery/index.ts";
-import { defaultObjects } from "./default-objects.ts";
+import { defaultPolicy } from "./default-policy.ts";
 
-const named = (name: string) => defaultObjects.get(`clusterroles.rbac.authorization.k8s.io/${name}`);
+const named = (name: string) => defaultPolicy.get(`clusterroles.rbac.authorization.k8s.io/${name}`);
 
 test("there is what Kubernetes 1.34 starts with", () => {
-  const counts = Map.groupBy(defaultObjects.values(), ({ kind }) => kind);
+  const counts = Map.groupBy(defaultPolicy.values(), ({ kind }) => kind);
   assert.deepEqual([...counts].map(([kind, objects]) => `${objects.length} ${kind}`).sort(), [
     "49 ClusterRoleBinding",
     "68 ClusterRole",
@@ -16,7 +16,7 @@ test("there is what Kubernetes 1.34 starts with", () => {
 });
 
 test("every rule has verbs and either resources in groups or paths", () => {
-  for (const [name, object] of defaultObjects) {
+  for (const [name, object] of defaultPolicy) {
     for (const rule of itemsAt(object, "rules")) {
       const texts = ["verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs"].map((f) =>
         textsAt(rule, f),
@@ -34,12 +34,12 @@ test("every rule has verbs and either resources in groups or paths", () => {
 });
 
 test("every binding names a role that is there", () => {
-  for (const [name, object] of defaultObjects) {
+  for (const [name, object] of defaultPolicy) {
     const { roleRef, metadata } = object as typeof object & { roleRef?: { kind: string; name: string } };
     if (roleRef === undefined) continue;
     const path = roleRef.kind === "ClusterRole" ? "clusterroles" : "roles";
     const place = roleRef.kind === "ClusterRole" ? roleRef.name : `${metadata.namespace}/${roleRef.name}`;
-    assert.ok(defaultObjects.has(`${path}.rbac.authorization.k8s.io/${place}`), name);
+    assert.ok(defaultPolicy.has(`${path}.rbac.authorization.k8s.io/${place}`), name);
   }
 });
 

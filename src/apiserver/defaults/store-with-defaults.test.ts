@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CompareError, openMemoryStore, type Store, type StoreEvent } from "../../../storage/index.ts";
-import { decodeStored } from "../../stored.ts";
+import { CompareError, openMemoryStore, type Store, type StoreEvent } from "../../storage/index.ts";
+import { decodeStored } from "../stored.ts";
 import { defaultObjects } from "./default-objects.ts";
 import { StoreWithDefaults } from "./store-with-defaults.ts";
 
