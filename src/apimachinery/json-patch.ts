@@ -147,9 +147,12 @@ function get({ parent, key }: Spot, kind: string, path: string): JsonValue | und
 }
 
 function add({ parent, key }: Spot, path: string, value: JsonValue, budget: Budget): void {
-  if (!Array.isArray(parent)) return setField(parent, key, value);
-  const at = key === "-" ? parent.length : indexOf(key, parent.length + 1, "add", path);
-  splice(parent, at, 0, [value], budget);
+  if (Array.isArray(parent)) {
+    const at = key === "-" ? parent.length : indexOf(key, parent.length + 1, "add", path);
+    splice(parent, at, 0, [value], budget);
+  } else {
+    setField(parent, key, value);
+  }
 }
 
 function remove({ parent, key }: Spot, kind: string, path: string, budget: Budget): void {

@@ -120,7 +120,7 @@ test("an update needs the revision; a patch does not", async () => {
   const made = await server.ok("POST", gears, { body: gear("a") });
   const { status, body } = await server.send("PUT", `${gears}/a`, { body: gear("a", { teeth: 5 }) });
   assert.equal(status, 422);
-  assert.match(body.message, /metadata\.resourceVersion: Invalid value: 0x0: must be specified for an update$/);
+  assert.match(body.message, /metadata\.resourceVersion: Invalid value: 0: must be specified for an update$/);
   const changed = await server.ok("PUT", `${gears}/a`, { body: { ...made, spec: { teeth: 5 } } });
   assert.deepEqual([changed.spec.teeth, changed.metadata.generation], [5, 2]);
   const patched = await server.ok("PATCH", `${gears}/a`, { body: { spec: { teeth: 6 } }, contentType: merge });

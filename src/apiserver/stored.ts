@@ -20,10 +20,13 @@ export function encodeStored(object: KubeObject, revision: number): Buffer {
   const { apiVersion, kind, metadata, ...rest } = object;
   const { name, generateName, namespace, uid, resourceVersion: _old, labels, ...more } = metadata;
   const ordered = { name, generateName, namespace, uid, resourceVersion: String(revision), labels, ...more };
-  const bytes = Buffer.from(JSON.stringify({ apiVersion, kind, metadata: ordered, ...rest }));
+  // In memory of their own, which the store would give them otherwise.
+  const bytes = encoder.encode(JSON.stringify({ apiVersion, kind, metadata: ordered, ...rest }));
   if (bytes.byteLength > objectBytesMax) throw requestTooLarge(`limit is ${objectBytesMax}`);
-  return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+const encoder = new TextEncoder();
 
 /** A fresh copy that the caller may change. */
 export function decodeStored(value: Uint8Array): KubeObject {

@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { Turns } from "./turns.ts";
+import { UnreadAnswers } from "./unread-answers.ts";
+import { writeResponse } from "./write-response.ts";
 
 /** Who sends a request, as Kubernetes' `UserInfo` names it. */
 export type User = {
@@ -96,25 +99,32 @@ export async function readBody(
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** A client that takes nothing for so long is not slow but stopped; its socket and what waits for it are let go. */
-const stalledMs = 120_000;
 const clientGone = new Error("The client is gone");
+/** How long a client may go on sending a body that nobody reads, so that it comes to read the answer. */
+const lingerMs = 2_000;
 
 /**
- * Makes a listener for `node:http`, `node:https` or `node:http2` servers out of a handler.
+ * Makes a listener for `node:http`, `node:https` or `node:http2` servers out of a handler. Of one HTTP/1.1 connection it
+ * answers one request at a time, and answers that clients do not read are bounded together.
  *
  * @param onError told of handlers that threw; the client gets a 500 without details
  */
 export function serveHandler(handler: Handler, onError: (error: unknown, request: HttpRequest) => void) {
-  return (message: IncomingMessage | Http2ServerRequest, reply: ServerResponse | Http2ServerResponse): void => {
+  const unread = new UnreadAnswers();
+  const turns = new Turns();
+  const answer = (message: IncomingMessage | Http2ServerRequest, reply: ServerResponse | Http2ServerResponse) => {
     const gone = new AbortController();
+    const { socket } = message;
     reply.on("close", () => {
+      unread.delete(reply as ServerResponse);
       // Most requests end with their answer; then nobody has to be told, and a signal costs as much as a small read.
       if (!reply.writableEnded) gone.abort(clientGone);
+      else if (!message.complete) endLater(message as IncomingMessage);
+      turns.done(socket);
     });
     const request = requestFrom(message, gone.signal);
     handler(request)
-      .then((response) => writeResponse(request, response, reply as ServerResponse))
+      .then((response) => writeResponse(request, response, reply as ServerResponse, unread))
       .catch((error: unknown) => {
         if (gone.signal.aborted) return;
         onError(error, request);
@@ -125,6 +135,17 @@ export function serveHandler(handler: Handler, onError: (error: unknown, request
         (reply as ServerResponse).writeHead(500, { "content-type": "text/plain" }).end("Internal error\n");
       });
   };
+  return (message: IncomingMessage | Http2ServerRequest, reply: ServerResponse | Http2ServerResponse): void => {
+    if (message.httpVersionMajor > 1) answer(message, reply);
+    else turns.take(message.socket, () => answer(message, reply));
+  };
+}
+
+/** Node reads the rest of a body that the handler has left, so that the connection can be kept; that must end. */
+function endLater(message: IncomingMessage): void {
+  const { socket } = message;
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  message.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
 }
 
 /** What a request over the network is to a handler. */
@@ -143,11 +164,16 @@ export function requestFrom(message: IncomingMessage | Http2ServerRequest, signa
     headers["content-length"] !== undefined
       ? headers["content-length"] !== "0"
       : message.httpVersionMajor >= 2 || headers["transfer-encoding"] !== undefined;
-  if (hasBody) request.body = message as AsyncIterable<Uint8Array>;
+  if (hasBody) request.body = bodyOf(message);
   const shown = shownCertificate(message);
   if (typeof shown === "string") request.clientCertificateError = shown;
   else if (shown !== undefined) request.clientCertificate = shown;
   return request;
+}
+
+/** A body that may be left unread: by itself a stream that is not read to its end takes its connection with it. */
+function bodyOf(message: IncomingMessage | Http2ServerRequest): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => message.iterator({ destroyOnReturn: false }) };
 }
 
 type TlsSocketLike = {
@@ -198,34 +224,4 @@ function certificateFrom(peer: PeerCertificate | null): ClientCertificate | unde
     sha256: fingerprint256.replaceAll(":", "").toLowerCase(),
     validUntilMs: Date.parse(validTo),
   };
-}
-
-async function writeResponse(request: HttpRequest, response: HttpResponse, reply: ServerResponse): Promise<void> {
-  const { status, headers, body } = response;
-  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-    const sizeBytes = body === undefined ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
-    const bodyless = status === 204 || status === 304;
-    reply.writeHead(status, bodyless ? headers : { ...headers, "content-length": sizeBytes });
-    reply.end(request.method === "HEAD" || bodyless ? undefined : body);
-    return;
-  }
-  reply.writeHead(status, headers);
-  reply.flushHeaders?.();
-  for await (const chunk of body) {
-    if (request.signal.aborted) break;
-    if (reply.write(chunk)) continue;
-    await drained(reply);
-  }
-  reply.end();
-}
-
-async function drained(reply: ServerResponse): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reply.destroy(), stalledMs);
-  reply.once("drain", resolve);
-  reply.once("close", resolve);
-  await promise;
-  clearTimeout(timer);
-  reply.off("drain", resolve);
-  reply.off("close", resolve);
 }

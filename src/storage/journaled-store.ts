@@ -31,6 +31,8 @@ export class JournaledStore implements Store {
   readonly #journal: Journal | undefined;
   readonly #entries: Map<string, Entry>;
   readonly #keys: SortedKeys;
+  /** How many keys there are of each `/<cluster>/<resource>/`: most writes ask whether there is any of a few. */
+  readonly #counts = new Map<string, number>();
   readonly #history: History;
   readonly #watchers = new Watchers();
   #revision: number;
@@ -61,6 +63,7 @@ export class JournaledStore implements Store {
     this.#journal = journal;
     this.#entries = recovered?.entries ?? new Map();
     this.#keys = new SortedKeys(this.#entries.keys());
+    for (const key of this.#entries.keys()) this.#count(key, 1);
     this.#history = new History(bounds, recovered?.compactedRevision ?? 0);
     this.#revision = recovered?.revision ?? 0;
     this.#acceptedRevision = this.#revision;
@@ -98,7 +101,7 @@ export class JournaledStore implements Store {
   }
 
   count(prefix: string): number {
-    return this.#keys.count(prefix);
+    return folderEnd(prefix) === prefix.length ? (this.#counts.get(prefix) ?? 0) : this.#keys.count(prefix);
   }
 
   put(key: string, expected: number, encode: (revision: number) => Uint8Array): Promise<Entry> {
@@ -214,13 +217,24 @@ export class JournaledStore implements Store {
     const key = eventKey(event);
     if (event.type === "put") {
       this.#entries.set(key, event.entry);
-      if (event.previous === undefined) this.#keys.add(key);
+      if (event.previous === undefined) {
+        this.#keys.add(key);
+        this.#count(key, 1);
+      }
     } else {
       this.#entries.delete(key);
       this.#keys.delete(key);
+      this.#count(key, -1);
     }
     this.#history.push(event);
     this.#revision = eventRevision(event);
+  }
+
+  #count(key: string, by: 1 | -1): void {
+    const folder = key.slice(0, folderEnd(key));
+    const count = (this.#counts.get(folder) ?? 0) + by;
+    if (count === 0) this.#counts.delete(folder);
+    else this.#counts.set(folder, count);
   }
 
   /** The keys of a past state, and their number without the limit. `then` has what was where something has changed since. */
@@ -293,4 +307,10 @@ export class JournaledStore implements Store {
  */
 function alone(value: Uint8Array): Uint8Array {
   return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+}
+
+/** Where `/<cluster>/<resource>/` ends in a key; -1 in one that is not deep enough. */
+function folderEnd(key: string): number {
+  const end = key.indexOf("/", key.indexOf("/", 1) + 1) + 1;
+  return key.startsWith("/") && end > 2 ? end : -1;
 }

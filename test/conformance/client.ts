@@ -157,4 +157,3 @@ function jsonOf(text: string): Json {
     return undefined;
   }
 }
-

@@ -4,8 +4,7 @@ import type { Json } from "./client.ts";
 import { openCluster } from "./cluster.ts";
 
 const cluster = await openCluster();
-const aggregated = (version: string) =>
-  `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+const aggregated = (version: string) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
 
 /** What Kubernetes 1.34 serves when no feature is turned on, preferred versions first. */
 const groups: Record<string, string[]> = {

@@ -47,7 +47,10 @@ test("fields are selected by name and namespace, others are refused", async () =
   const everywhere = `/api/v1/configmaps?${own}&fieldSelector=metadata.namespace%3D${namespace}`;
   assert.equal(names(await cluster.ok("GET", everywhere)).length, 5);
   const refused = await cluster.send("GET", `${maps}?fieldSelector=data.x%3D1`);
-  assert.deepEqual([refused.status, refused.body.message], [400, '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"']);
+  assert.deepEqual(
+    [refused.status, refused.body.message],
+    [400, '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"'],
+  );
 });
 
 test("a selector that cannot be read is refused", async () => {
@@ -141,9 +144,7 @@ test("a revision that is not there yet is waited for, and then given up", async 
   const { status, body, headers } = await cluster.send("GET", `${maps}?resourceVersion=${later}`);
   assert.deepEqual([status, body.reason, headers["retry-after"]], [504, "Timeout", "1"]);
   assert.match(body.message, /^Timeout: Too large resource version: \d+, current: \d+$/);
-  assert.deepEqual(body.details.causes, [
-    { reason: "ResourceVersionTooLarge", message: "Too large resource version" },
-  ]);
+  assert.deepEqual(body.details.causes, [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }]);
 });
 
 test("one object is read, and one that is absent is named in full", async () => {

@@ -75,10 +75,7 @@ test("an operation says what it is, which parameters and which patches it takes"
   ]);
   const collection = paths["/apis/apps/v1/namespaces/{namespace}/deployments"];
   assert.equal(collection.delete.operationId, "deleteAppsV1CollectionNamespacedDeployment");
-  assert.equal(
-    paths["/apis/apps/v1/watch/deployments"].get.operationId,
-    "watchAppsV1DeploymentListForAllNamespaces",
-  );
+  assert.equal(paths["/apis/apps/v1/watch/deployments"].get.operationId, "watchAppsV1DeploymentListForAllNamespaces");
 });
 
 test("OpenAPI v2 is one document, as JSON and as the protobuf of old kubectl", async () => {

@@ -13,7 +13,12 @@ const strategic = "application/strategic-merge-patch+json";
 
 before(async () => {
   await cluster.ok("POST", maps, {
-    body: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "p", labels: { l: "1" } }, data: { a: "1", b: "2" } },
+    body: {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "p", labels: { l: "1" } },
+      data: { a: "1", b: "2" },
+    },
   });
   await cluster.ok("POST", deployments, {
     body: {
@@ -44,10 +49,22 @@ async function patched(contentType: string, body: unknown): Promise<Json> {
 
 const patches: Record<string, { type: string; body: unknown; want: Json }> = {
   "a merge patch": { type: merge, body: { data: { a: null, c: "3" } }, want: { b: "2", c: "3" } },
-  "a JSON patch that adds": { type: json, body: [{ op: "add", path: "/data/c", value: "3" }], want: { a: "1", b: "2", c: "3" } },
+  "a JSON patch that adds": {
+    type: json,
+    body: [{ op: "add", path: "/data/c", value: "3" }],
+    want: { a: "1", b: "2", c: "3" },
+  },
   "a JSON patch that removes": { type: json, body: [{ op: "remove", path: "/data/a" }], want: { b: "2" } },
-  "a JSON patch that moves": { type: json, body: [{ op: "move", from: "/data/a", path: "/data/c" }], want: { b: "2", c: "1" } },
-  "a JSON patch that copies": { type: json, body: [{ op: "copy", from: "/data/a", path: "/data/c" }], want: { a: "1", b: "2", c: "1" } },
+  "a JSON patch that moves": {
+    type: json,
+    body: [{ op: "move", from: "/data/a", path: "/data/c" }],
+    want: { b: "2", c: "1" },
+  },
+  "a JSON patch that copies": {
+    type: json,
+    body: [{ op: "copy", from: "/data/a", path: "/data/c" }],
+    want: { a: "1", b: "2", c: "1" },
+  },
   "a JSON patch that tests": {
     type: json,
     body: [
@@ -57,7 +74,11 @@ const patches: Record<string, { type: string; body: unknown; want: Json }> = {
     want: { a: "9", b: "2" },
   },
   "a strategic merge patch": { type: strategic, body: { data: { a: null } }, want: { b: "2" } },
-  "a strategic patch that replaces a map": { type: strategic, body: { data: { $patch: "replace", c: "3" } }, want: { c: "3" } },
+  "a strategic patch that replaces a map": {
+    type: strategic,
+    body: { data: { $patch: "replace", c: "3" } },
+    want: { c: "3" },
+  },
 };
 for (const [name, { type, body, want }] of Object.entries(patches)) {
   test(`${name} changes an object`, async () => {
@@ -68,8 +89,18 @@ for (const [name, { type, body, want }] of Object.entries(patches)) {
 
 const undone = "the server rejected our request due to an error in our request";
 const refused: Record<string, { type: string; body: unknown; status: number; message: string | RegExp }> = {
-  "a test that fails": { type: json, body: [{ op: "test", path: "/data/a", value: "2" }], status: 422, message: undone },
-  "the removal of what is absent": { type: json, body: [{ op: "remove", path: "/nope" }], status: 422, message: undone },
+  "a test that fails": {
+    type: json,
+    body: [{ op: "test", path: "/data/a", value: "2" }],
+    status: 422,
+    message: undone,
+  },
+  "the removal of what is absent": {
+    type: json,
+    body: [{ op: "remove", path: "/nope" }],
+    status: 422,
+    message: undone,
+  },
   "a JSON patch that is no list": {
     type: json,
     body: {},
@@ -86,7 +117,8 @@ const refused: Record<string, { type: string; body: unknown; status: number; mes
     type: merge,
     body: { data: { a: 5 } },
     status: 422,
-    message: /patch: Invalid value: ".*": json: cannot unmarshal number into Go struct field ConfigMap\.data of type string$/,
+    message:
+      /patch: Invalid value: ".*": json: cannot unmarshal number into Go struct field ConfigMap\.data of type string$/,
   },
   "a value of a wrong type, strategically": {
     type: strategic,
@@ -118,7 +150,12 @@ const refused: Record<string, { type: string; body: unknown; status: number; mes
     status: 409,
     message: /the object has been modified; please apply your changes to the latest version and try again$/,
   },
-  "a type that is no patch": { type: "application/json", body: {}, status: 415, message: "415: Unsupported Media Type" },
+  "a type that is no patch": {
+    type: "application/json",
+    body: {},
+    status: 415,
+    message: "415: Unsupported Media Type",
+  },
 };
 for (const [name, { type, body, status, message }] of Object.entries(refused)) {
   test(`a patch is refused for ${name}`, async () => {

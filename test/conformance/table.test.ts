@@ -18,7 +18,9 @@ before(async () => {
 });
 
 test("a list is shown as a table with columns, cells and the metadata of each row", async () => {
-  const answer = await cluster.send("GET", `${maps}?labelSelector=for%3Dtables`, { accept: `${table},application/json` });
+  const answer = await cluster.send("GET", `${maps}?labelSelector=for%3Dtables`, {
+    accept: `${table},application/json`,
+  });
   assert.equal(answer.headers["content-type"], "application/json");
   const { kind, apiVersion, metadata, columnDefinitions, rows } = answer.body;
   assert.deepEqual([kind, apiVersion], ["Table", "meta.k8s.io/v1"]);

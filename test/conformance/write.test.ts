@@ -169,7 +169,8 @@ test("a dry run does everything but store", async () => {
   );
 });
 
-const strict = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"strict","colour":"red"},"size":1,"data":{"a":"1","a":"2"}}';
+const strict =
+  '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"strict","colour":"red"},"size":1,"data":{"a":"1","a":"2"}}';
 const problems = ['unknown field "metadata.colour"', 'unknown field "size"', 'duplicate field "data.a"'];
 
 test("unknown and duplicate fields are refused, warned of or ignored, as asked", async () => {
@@ -180,17 +181,16 @@ test("unknown and duplicate fields are refused, warned of or ignored, as asked",
     `ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: ${problems.join(", ")}`,
   );
   const warned = await cluster.send("POST", `${maps}?dryRun=All`, { body: strict });
-  assert.equal(
-    warned.headers["warning"],
-    problems.map((problem) => `299 - ${JSON.stringify(problem)}`).join(", "),
-  );
+  assert.equal(warned.headers["warning"], problems.map((problem) => `299 - ${JSON.stringify(problem)}`).join(", "));
   assert.deepEqual([warned.body.data, warned.body.size], [{ a: "2" }, undefined]);
   const ignored = await cluster.send("POST", `${maps}?dryRun=All&fieldValidation=Ignore`, { body: strict });
   assert.deepEqual([ignored.status, ignored.headers["warning"]], [201, undefined]);
 });
 
 test("a generation counts the changes of what is desired, and of nothing else", async () => {
-  const { metadata, status } = await cluster.ok("POST", deployments, { body: { ...deployment("gen"), status: { replicas: 5 } } });
+  const { metadata, status } = await cluster.ok("POST", deployments, {
+    body: { ...deployment("gen"), status: { replicas: 5 } },
+  });
   assert.deepEqual([metadata.generation, status], [1, {}]);
   const patch = async (body: Json, path = "") =>
     (await cluster.ok("PATCH", `${deployments}/gen${path}`, { body, contentType: merge })).metadata.generation;
@@ -247,7 +247,10 @@ test("a deletion may insist on an object and on a revision", async () => {
   assert.ok(other.body.message.includes(`the UID in the precondition (${uid}) does not match the UID in record`));
   const older = await remove({ resourceVersion: "1" });
   assert.equal(older.status, 409);
-  assert.ok(older.body.message.includes("The ResourceVersion in the precondition (1) does not match"), older.body.message);
+  assert.ok(
+    older.body.message.includes("The ResourceVersion in the precondition (1) does not match"),
+    older.body.message,
+  );
   assert.equal((await remove({ uid: metadata.uid })).status, 200);
 });
 

@@ -143,10 +143,10 @@ const generations: Record<
     want: 4,
   },
   "is not the writer's": { kind: "Job", change: (one) => Object.assign(one.metadata, { generation: 99 }), want: 3 },
-  "is not there for kinds without": {
+  "stays as it is for kinds that do not count": {
     kind: "ConfigMap",
     change: (one) => Object.assign(one, { data: { a: "b" } }),
-    want: undefined,
+    want: 3,
   },
 };
 for (const [name, { kind, change, subresource, want }] of Object.entries(generations)) {

@@ -7,6 +7,7 @@ import {
   itemsAt,
   type KubeObject,
   listAt,
+  numberAt,
   textAt,
 } from "../../apimachinery/index.ts";
 import type { User } from "../../lib/index.ts";
@@ -78,8 +79,14 @@ const creators: Record<string, (object: KubeObject, user?: User) => void> = {
     const finalizers = listAt(spec, "finalizers");
     spec["finalizers"] = finalizers.includes("kubernetes") ? finalizers : [...finalizers, "kubernetes"];
   },
+  Node: (node) => {
+    delete fieldsAt(node, "spec")["configSource"];
+  },
   Pod: (pod) => {
     pod["status"] = { phase: "Pending", qosClass: qosClass(pod) };
+    const spec = fieldsAt(pod, "spec");
+    // What a negative time always meant.
+    if (numberAt(spec, ["terminationGracePeriodSeconds"]) < 0) spec["terminationGracePeriodSeconds"] = 1;
     if (listAt(pod, "spec", "schedulingGates").length > 0) {
       const condition = {
         type: "PodScheduled",
@@ -110,6 +117,9 @@ const updaters: Record<string, (object: KubeObject, old: KubeObject) => void> = 
     const spec = makeFields(namespace, "spec");
     if (finalizers === undefined) delete spec["finalizers"];
     else spec["finalizers"] = finalizers;
+  },
+  Node: (node, old) => {
+    if (!isFields(fieldsAt(old, "spec")["configSource"])) delete fieldsAt(node, "spec")["configSource"];
   },
   Service: carryService,
   "apiextensions.k8s.io/CustomResourceDefinition": addStoredVersions,

@@ -33,7 +33,6 @@ const fieldsByKind: Record<string, readonly string[]> = {
   ReplicationController: ["status.replicas"],
   Secret: ["type"],
   Service: ["spec.clusterIP", "spec.type"],
-  "apps/ReplicaSet": ["status.replicas"],
   "batch/Job": ["status.successful"],
   "certificates.k8s.io/CertificateSigningRequest": ["spec.signerName"],
   "events.k8s.io/Event": [

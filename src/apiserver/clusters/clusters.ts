@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { badRequest, type KubeObject, notFound } from "../../apimachinery/index.ts";
 import { createClient, type Resource } from "../../client/index.ts";
 import { errorText, type Handler, type HttpRequest, type User } from "../../lib/index.ts";
+import { createServiceAccountIssuer, generateServiceAccountKey } from "../access/service-account-issuer.ts";
 import type { Admission } from "../admission/admit.ts";
 import { type ApiServer, type ApiServerOptions, openApiServer } from "../api-server.ts";
 import { defaultVersion } from "../discovery/version.ts";
@@ -59,7 +60,12 @@ const reviewedAtOnceMax = 5_000;
 
 /** Opens the root cluster. Logical clusters cost nothing until somebody uses them. */
 export async function openClusters(options: ClustersOptions): Promise<Clusters> {
-  const { store, url, secret, log, clusterOptions, ...rest } = options;
+  const { store, url, secret, log, clusterOptions, ...given } = options;
+  // Making a key takes longer than all the rest of opening a cluster. Tokens name their account's uid, so that those of one
+  // cluster are nothing to another.
+  const serviceAccountIssuer =
+    given.serviceAccountIssuer ?? createServiceAccountIssuer({ privateKey: generateServiceAccountKey() });
+  const rest = { ...given, serviceAccountIssuer };
   const shared = createSharedParts(options.version ?? defaultVersion);
   const keys = createKeys("root");
   const open = new Map<string, { server: Promise<ApiServer>; ready: boolean }>();

@@ -3,6 +3,7 @@ import { stringifyYaml } from "../../apimachinery/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 import type { ApiGroup, ApiVersion, Catalog } from "../catalog.ts";
 import { type DocumentForm, negotiateDocument } from "../http/negotiate.ts";
+import { isPretty, jsonText } from "../http/pretty.ts";
 import type { ApiResource } from "../resource.ts";
 import { hashOf } from "../stored.ts";
 
@@ -34,29 +35,32 @@ export function createDiscovery(): Discovery {
   };
   const answer = (catalog: Catalog, request: HttpRequest, core: boolean, legacy: () => unknown): HttpResponse => {
     const form = negotiateDocument(request.headers.accept, true);
-    if (!form.aggregated) return withHeaders(written(legacy(), form), { vary: "Accept" });
+    if (!form.aggregated) return withHeaders(written(legacy(), form, request), { vary: "Accept" });
     const { value, etag } = document(catalog, core);
     const type = `application/${form.format};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
     const headers = { vary: "Accept", etag, "content-type": type };
     if (request.headers["if-none-match"] === etag) return { status: 304, headers: { ...common, ...headers } };
-    return withHeaders(written(value, form), headers);
+    return withHeaders(written(value, form, request), headers);
   };
   return {
     core: (catalog, request) => answer(catalog, request, true, () => apiVersions(catalog, request.headers.host ?? "")),
     groups: (catalog, request) => answer(catalog, request, false, () => groupList(catalog)),
-    group: (group, { headers }) =>
-      written({ kind: "APIGroup", apiVersion: "v1", ...groupEntry(group) }, negotiateDocument(headers.accept, false)),
-    version: (version, { headers }) => written(resourceList(version), negotiateDocument(headers.accept, false)),
+    group: (group, request) => plain({ kind: "APIGroup", apiVersion: "v1", ...groupEntry(group) }, request),
+    version: (version, request) => plain(resourceList(version), request),
   };
 }
 
 const common = { "cache-control": "no-cache, private" };
 
-function written(value: unknown, { format }: DocumentForm): HttpResponse {
+function plain(value: unknown, request: HttpRequest): HttpResponse {
+  return written(value, negotiateDocument(request.headers.accept, false), request);
+}
+
+function written(value: unknown, { format }: DocumentForm, request: HttpRequest): HttpResponse {
   return {
     status: 200,
     headers: { ...common, "content-type": `application/${format}` },
-    body: format === "yaml" ? stringifyYaml(value) : `${JSON.stringify(value)}\n`,
+    body: format === "yaml" ? stringifyYaml(value) : jsonText(value, isPretty(request)),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Documents } from "../http/handler.ts";
+import { jsonText } from "../http/pretty.ts";
 import type { Server } from "../server.ts";
 import type { SharedParts } from "../shared-parts.ts";
 import { type HealthCheck, healthResponse } from "./health.ts";
@@ -78,6 +79,6 @@ function json(value: unknown) {
   return {
     status: 200,
     headers: { "content-type": "application/json", "cache-control": "no-cache, private" },
-    body: `${JSON.stringify(value, null, 2)}\n`,
+    body: jsonText(value, true),
   };
 }

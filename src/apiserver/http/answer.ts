@@ -4,6 +4,7 @@ import { type Status, stringifyYaml } from "../../apimachinery/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 import type { Pieces } from "../read/present.ts";
 import type { Accepted } from "./negotiate.ts";
+import { isPretty, jsonText } from "./pretty.ts";
 
 /** As in Kubernetes (`defaultGzipThresholdBytes`): below it compressing costs more than it saves. */
 const gzipBytesMin = 128 * 1024;
@@ -12,8 +13,6 @@ const streamBytesMin = 4 * 2 ** 20;
 const chunkBytes = 256 * 1024;
 /** As in Kubernetes: above level 1 it costs much and saves little. */
 const gzipLevel = 1;
-/** What a client that prints for people names itself; gets its JSON indented, as in Kubernetes. */
-const humanAgents = /^(curl|Wget|Mozilla\/5\.0)/;
 
 /** A whole answer to a request for objects. */
 export type Answer = { status: number; pieces: Pieces };
@@ -31,7 +30,7 @@ export async function answerResponse(
     "cache-control": "no-cache, private",
   };
   if (warnings.length > 0) headers["warning"] = warningHeaders(warnings);
-  const plain = accepted.format === "json" && !isPretty(request, accepted, query);
+  const plain = accepted.format === "json" && !accepted.pretty && !isPretty(request);
   const compress = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
   if (plain && !compress && sizeOf(pieces) > streamBytesMin) return { status, headers, body: chunks(pieces) };
   const bytes = plain ? Buffer.concat([...pieces, newline]) : reformat(pieces, accepted.format);
@@ -67,15 +66,9 @@ export function statusPieces(status: Omit<Status, "code"> & { code?: number }): 
 
 const newline = Buffer.from("\n");
 
-function isPretty(request: HttpRequest, accepted: Accepted, query: URLSearchParams): boolean {
-  const asked = query.get("pretty");
-  if (asked !== null) return asked === "" || asked === "true" || asked === "1";
-  return accepted.pretty || humanAgents.test(request.headers["user-agent"] ?? "");
-}
-
 function reformat(pieces: Pieces, format: "json" | "yaml"): Buffer {
   const value: unknown = JSON.parse(Buffer.concat(pieces).toString());
-  return Buffer.from(format === "yaml" ? stringifyYaml(value) : `${JSON.stringify(value, null, 2)}\n`);
+  return Buffer.from(format === "yaml" ? stringifyYaml(value) : jsonText(value, true));
 }
 
 /** Letters of all warnings of an answer together, as in Kubernetes (`truncateAtTotalRunes`). */

@@ -1,5 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { fieldsAt, methodUnknown, unauthorized, unknownResource } from "../../apimachinery/index.ts";
+import {
+  badRequest,
+  fieldsAt,
+  methodNotAllowed,
+  methodUnknown,
+  notFound,
+  unauthorized,
+  unknownResource,
+} from "../../apimachinery/index.ts";
 import type { Handler, HttpRequest, HttpResponse, User } from "../../lib/index.ts";
 import { askedName } from "../access/asked-name.ts";
 import { authorize } from "../access/authorize.ts";
@@ -8,7 +16,7 @@ import { startTrail, type Trail } from "../audit/trail.ts";
 import { apiServicesName } from "../defaults/api-services.ts";
 import type { Seen } from "../metrics/server-metrics.ts";
 import { getList, getObject, getWatch } from "../read/reads.ts";
-import type { ApiResource } from "../resource.ts";
+import { type ApiResource, groupResourceOf } from "../resource.ts";
 import type { Server } from "../server.ts";
 import { postAction } from "../write/actions.ts";
 import { removeCollection, removeObject } from "../write/removals.ts";
@@ -19,6 +27,7 @@ import { isInContainers, noContainers } from "./containers.ts";
 import { errorResponse, ResponseError } from "./errors.ts";
 import { negotiate } from "./negotiate.ts";
 import { type Path, parsePath, type ResourcePath } from "./path.ts";
+import { isPretty } from "./pretty.ts";
 import { boolean } from "./query.ts";
 
 /** Answers what is not about objects: discovery, OpenAPI, health. `undefined` when there is nothing at that path. */
@@ -40,10 +49,11 @@ export function createHandler(server: Server, documents: Documents): Handler {
     try {
       response = await answer(server, documents, request, trail, seen);
     } catch (error) {
-      response = errorResponse(error, (failure) => {
+      const onFailure = (failure: unknown) => {
         trail?.broke(failure);
         server.log.error("Cannot answer a request", { method: request.method, target: request.target, error: failure });
-      });
+      };
+      response = errorResponse(error, onFailure, isPretty(request));
       // Whoever is refused is warned all the same.
       if (seen.warnings?.length) Object.assign(response.headers, { warning: warningHeaders(seen.warnings) });
     }
@@ -135,8 +145,13 @@ function sizeOf({ body }: HttpResponse): number | undefined {
 function split(target: string): { pathname: string; query: URLSearchParams } {
   const mark = target.indexOf("?");
   if (mark < 0) return { pathname: target, query: new URLSearchParams() };
-  return { pathname: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
+  const text = target.slice(mark + 1);
+  // As in Go, a parameter that is not encoded well does not exist.
+  const pairs = brokenEscape.test(text) ? text.split("&").filter((pair) => !brokenEscape.test(pair)) : undefined;
+  return { pathname: target.slice(0, mark), query: new URLSearchParams(pairs?.join("&") ?? text) };
 }
+
+const brokenEscape = /%(?![0-9a-fA-F]{2})/;
 
 type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
 
@@ -193,7 +208,9 @@ function route(
   const path = isNamespace ? { ...asked.path, namespace: "" } : asked.path;
   if (!resource.namespaced && path.namespace !== "") throw unknownResource();
   if (resource.namespaced && path.namespace === "" && path.name !== "") throw unknownResource();
-  checkVerb(server, resource, path, verb);
+  if (resource.custom === undefined) checkVerb(server, resource, path, verb);
+  else checkCustomVerb(resource, path, verb);
+  if (request.method === "HEAD" && resource.custom === undefined) throw methodUnknown();
   const plainOnly = path.subresource === "scale" || !isStored(resource);
   const accepted = negotiate(
     request.headers.accept,
@@ -219,4 +236,18 @@ function checkVerb(server: Server, resource: ApiResource, path: ResourcePath, ve
       : unknownResource();
   }
   if (!found.verbs.includes(verb)) throw methodUnknown();
+}
+
+/** Custom resources have one handler for all methods, with words of its own. */
+function checkCustomVerb(resource: ApiResource, { subresource, name, namespace }: ResourcePath, verb: Verb): void {
+  const named = groupResourceOf(resource);
+  if (subresource !== "") {
+    const found = resource.subresources.find((candidate) => candidate.name === subresource);
+    if (found === undefined) throw notFound(named, name);
+    if (!found.verbs.includes(verb)) throw methodNotAllowed(named, verb);
+    return;
+  }
+  if (name === "" && (verb === "update" || verb === "patch")) throw badRequest("name must be provided");
+  if (!resource.verbs.includes(verb)) throw methodNotAllowed(named, verb);
+  if (verb === "deletecollection" && resource.namespaced && namespace === "") throw methodNotAllowed(named, verb);
 }

@@ -2,9 +2,11 @@ import {
   badRequest,
   type FieldSelector,
   invalid,
+  invalidValue,
   type LabelSelector,
   parseFieldSelector,
   parseLabelSelector,
+  quoteGo,
   type StatusCause,
 } from "../../apimachinery/index.ts";
 
@@ -37,6 +39,8 @@ export type FieldValidation = "Strict" | "Warn" | "Ignore";
 
 /** How long the name of a field manager may be, as Kubernetes has it. */
 const fieldManagerMax = 128;
+/** What Go does not call printable. */
+const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 /** Name of the internal type in messages about query parameters. */
 const listOptions = { group: "meta.k8s.io", kind: "ListOptions" };
 
@@ -88,11 +92,10 @@ function watchCauses(options: ListOptions): StatusCause[] {
   if (sendInitialEvents !== undefined && match !== "NotOlderThan") {
     causes.push(notAllowed(field, `sendInitialEvents requires setting ${field} to NotOlderThan`));
   }
-  if (match === "") return causes;
-  if (sendInitialEvents === undefined) {
+  if (match !== "" && sendInitialEvents === undefined) {
     causes.push(notAllowed(field, `${field} is forbidden for watch unless sendInitialEvents is provided`));
   }
-  if (match !== "NotOlderThan") causes.push(notSupported(field, match, ["NotOlderThan"]));
+  if (match !== "" && match !== "NotOlderThan") causes.push(notSupported(field, match, ["NotOlderThan"]));
   if (options.continue !== "") causes.push(notAllowed(field, `${field} is forbidden when continue is provided`));
   return causes;
 }
@@ -109,9 +112,10 @@ export function parseWriteOptions(query: URLSearchParams, kind: string): WriteOp
     const message = `Too long: may not be more than ${fieldManagerMax} bytes`;
     causes.push({ reason: "FieldValueTooLong", message, field: "fieldManager" });
   }
-  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(fieldManager)) {
-    const message = `Invalid value: ${JSON.stringify(fieldManager)}: should only contain printable characters`;
-    causes.push({ reason: "FieldValueInvalid", message, field: "fieldManager" });
+  const odd = [...fieldManager].findIndex((character) => unprintable.test(character));
+  if (odd >= 0) {
+    const code = [...fieldManager][odd]?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+    causes.push(invalidValue("fieldManager", fieldManager, `invalid character U+${code} (at position ${odd})`));
   }
   const fieldValidation = query.get("fieldValidation") || "Warn";
   if (!isFieldValidation(fieldValidation)) {
@@ -140,10 +144,13 @@ export function boolean(query: URLSearchParams, name: string): boolean | undefin
   return text.toLowerCase() !== "false" && text !== "0";
 }
 
+/** @throws {StatusError} `BadRequest` for what is no integer of 64 bits */
 export function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === "") return undefined;
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (text === null) return undefined;
+  const refusal = (why: string) => badRequest(`strconv.ParseInt: parsing ${quoteGo(text)}: ${why}`);
+  if (!/^[+-]?\d+$/.test(text)) throw refusal("invalid syntax");
+  if (BigInt.asIntN(64, BigInt(text)) !== BigInt(text)) throw refusal("value out of range");
   return Number(text);
 }
 

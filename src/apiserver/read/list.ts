@@ -6,8 +6,10 @@ import {
   isFields,
   isStatusError,
   parseJson,
+  quoteGo,
   resourceVersionTooLarge,
   type StatusError,
+  unknownError,
 } from "../../apimachinery/index.ts";
 import { CompactedError, type Entry } from "../../storage/index.ts";
 import type { ListOptions } from "../http/query.ts";
@@ -122,7 +124,7 @@ async function startOf(server: Server, options: ListOptions): Promise<Start> {
     await reach(server, revision);
     return { after, revision: revision < 0 ? undefined : revision, continued: true };
   }
-  const asked = parseResourceVersion(resourceVersion);
+  const asked = listRevision(resourceVersion);
   if (asked === 0) return { after: undefined, revision: undefined, continued: false };
   await reach(server, asked);
   const exact = resourceVersionMatch === "Exact" || (resourceVersionMatch === "" && limit > 0);
@@ -130,13 +132,27 @@ async function startOf(server: Server, options: ListOptions): Promise<Start> {
 }
 
 /** @throws {StatusError} `BadRequest` when it is not a number */
-export function parseResourceVersion(text: string): number {
+export function listRevision(text: string): number {
+  const revision = revisionOf(text);
+  if (revision !== undefined) return revision;
+  throw badRequest(`invalid resource version: ${noRevision(text)}`);
+}
+
+/** The same for a watch. @throws {StatusError} without a reason, as in Kubernetes */
+export function watchRevision(text: string): number {
+  const revision = revisionOf(text);
+  if (revision !== undefined) return revision;
+  throw unknownError(noRevision(text));
+}
+
+function revisionOf(text: string): number | undefined {
   if (text === "") return 0;
-  if (!/^\d{1,20}$/.test(text)) {
-    const quoted = JSON.stringify(text);
-    throw badRequest(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`);
-  }
-  return Number(text);
+  return /^\d{1,20}$/.test(text) ? Number(text) : undefined;
+}
+
+function noRevision(text: string): string {
+  const quoted = quoteGo(text);
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`;
 }
 
 /** Waits for a revision. @throws {StatusError} `Timeout` when it does not come */

@@ -83,7 +83,8 @@ export function createPresenter(
     list({ entries, resourceVersion, continue: token, remaining }) {
       const metadata = {
         resourceVersion,
-        ...(token === "" ? {} : { continue: token }),
+        // Lists of custom resources say also that there is no more.
+        ...(token === "" && resource.custom === undefined ? {} : { continue: token }),
         ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
       };
       const pieces: Uint8Array[] = [Buffer.from(`${form.listHead(metadata)}[`)];

@@ -8,7 +8,7 @@ import { type ApiResource, groupResourceOf, readable } from "../resource.ts";
 import type { Server } from "../server.ts";
 import { decodeStored } from "../stored.ts";
 import { scaleOf } from "../write/scale.ts";
-import { listObjects, parseResourceVersion, reach } from "./list.ts";
+import { listObjects, listRevision, reach, watchRevision } from "./list.ts";
 import { createPresenter, type Presenter } from "./present.ts";
 import { watchObjects } from "./watch.ts";
 
@@ -27,7 +27,7 @@ export function presenterFor(
 /** GET of one object or of one of its subresources. */
 export async function getObject(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, query, request, accepted, warnings } = call;
-  await reach(server, parseResourceVersion(query.get("resourceVersion") ?? ""));
+  await reach(server, listRevision(query.get("resourceVersion") ?? ""));
   const entry = server.store.get(server.keys.key(resource.storageName, path.namespace, path.name));
   if (entry === undefined) throw notFound(groupResourceOf(resource), path.name);
   if (path.subresource === "scale") {
@@ -61,7 +61,7 @@ export async function getWatch(server: Server, call: Call): Promise<HttpResponse
     selectors.set("fieldSelector", `${own ? `${own},` : ""}metadata.name=${path.name}`);
   }
   const options = parseListOptions(selectors, true);
-  if (options.sendInitialEvents === true) await reach(server, parseResourceVersion(options.resourceVersion));
+  if (options.sendInitialEvents === true) await reach(server, watchRevision(options.resourceVersion));
   const reader = resource.converter?.reader();
   const shown = reader?.resource ?? resource;
   const presenter = createPresenter(shown, accepted, { query, frames: server.frames, now: server.now });

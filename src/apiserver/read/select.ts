@@ -5,6 +5,7 @@ import {
   type LabelSelector,
   matchesFields,
   matchesLabels,
+  quoteGo,
 } from "../../apimachinery/index.ts";
 import type { ApiResource } from "../resource.ts";
 import { decodeStored, type Keys, labelsOf, type ParseCache } from "../stored.ts";
@@ -28,7 +29,7 @@ export function selection(
   if (labelSelector === undefined && fieldSelector === undefined) return undefined;
   for (const { field } of fieldSelector ?? []) {
     if (field !== "metadata.name" && field !== "metadata.namespace" && !resource.selectableFields.includes(field)) {
-      throw badRequest(`field label not supported: ${field}`);
+      throw badRequest(unknownField(resource, field));
     }
   }
   return (key, value) => {
@@ -49,6 +50,15 @@ export function selection(
     // What is shared must not be converted in place.
     return object.apiVersion === resource.apiVersion ? object : resource.fromStored(decodeStored(value));
   }
+}
+
+/** Kinds that know more fields say it in other words than those that do not. */
+function unknownField({ custom, kind, apiVersion, selectableFields }: ApiResource, field: string): string {
+  if (kind === "Job" && apiVersion === "batch/v1") return `field label ${quoteGo(field)} not supported for Job`;
+  if (kind === "ResourceSlice") return `field label not supported for ${apiVersion}, Kind=${kind}: ${field}`;
+  const others = selectableFields.filter((known) => known !== "metadata.name" && known !== "metadata.namespace");
+  if (custom !== undefined || others.length > 0) return `field label not supported: ${field}`;
+  return `${quoteGo(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 /** Whether a selector asks for more than what an object is called. */

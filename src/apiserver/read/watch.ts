@@ -3,7 +3,7 @@ import { CompactedError, type Entry, type StoreEvent } from "../../storage/index
 import type { ListOptions } from "../http/query.ts";
 import type { ApiResource } from "../resource.ts";
 import type { Server } from "../server.ts";
-import { parseResourceVersion } from "./list.ts";
+import { watchRevision } from "./list.ts";
 import type { Change, Presenter } from "./present.ts";
 import { type Select, selection, selectsContent } from "./select.ts";
 
@@ -40,7 +40,7 @@ export function watchObjects(
   // What has to be converted before it can be looked into is chosen when it is told.
   const late = fill !== undefined && selectsContent(options);
   const select = late ? undefined : chosen;
-  const asked = parseResourceVersion(options.resourceVersion);
+  const asked = watchRevision(options.resourceVersion);
   const prefix = server.keys.prefix(resource.storageName, namespace);
   const queue = new Backlog();
   const start = Math.min(

@@ -1,11 +1,15 @@
 import {
-  badRequest,
   conflict,
   invalid,
+  invalidValue,
   isFields,
+  isStatusError,
   type KubeObject,
+  quoteGo,
   type StatusCause,
+  unknownError,
 } from "../../apimachinery/index.ts";
+import { decodeBuiltin } from "../../apis/index.ts";
 import type { Entry } from "../../storage/index.ts";
 import { newAttempt } from "../admission/admit.ts";
 import { definitionsName } from "../crd/definition.ts";
@@ -39,11 +43,11 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   const dryRun = dryRunOf(sent.dryRun, causes);
   const { propagationPolicy: policy, orphanDependents } = sent;
   if (policy !== undefined && orphanDependents !== undefined) {
-    const message = "Invalid value: orphanDependents and deletionPropagation cannot be both set";
-    causes.push({ reason: "FieldValueInvalid", message, field: "propagationPolicy" });
+    const why = "orphanDependents and deletionPropagation cannot be both set";
+    causes.push(invalidValue("propagationPolicy", policy, why));
   }
   if (policy !== undefined && !isPolicy(policy)) {
-    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Background", "Foreground", "Orphan", "nil"`;
+    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`;
     causes.push({ reason: "FieldValueNotSupported", message, field: "propagationPolicy" });
   } else if (causes.length === 0) {
     return { ...sent, propagationPolicy: policy, dryRun };
@@ -67,12 +71,21 @@ function fromQuery(query: URLSearchParams): Sent {
   };
 }
 
+/** @throws {StatusError} without a reason: Kubernetes answers what it cannot read here with the bare error */
 function fromBody(body: unknown): Sent {
-  if (!isFields(body)) throw badRequest("the body of a delete must be DeleteOptions");
-  const { kind, gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents, dryRun } = body;
-  if (kind !== undefined && kind !== "DeleteOptions") {
-    throw badRequest(`decoded object cannot be converted to DeleteOptions: it is of kind ${JSON.stringify(kind)}`);
+  const options = isFields(body) ? body : {};
+  const { kind = "DeleteOptions", apiVersion = "v1" } = options;
+  if (kind !== "DeleteOptions") {
+    const known = `no kind ${quoteGo(String(kind))} is registered for version ${quoteGo(String(apiVersion))}`;
+    throw unknownError(`${known} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
   }
+  try {
+    decodeBuiltin(deleteOptions, { ...options, apiVersion: "v1", kind: "DeleteOptions", metadata: {} });
+  } catch (error) {
+    if (!isStatusError(error, "BadRequest")) throw error;
+    throw unknownError(error.message.replace(/^.*? cannot be handled as a DeleteOptions: /, ""));
+  }
+  const { gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents, dryRun } = options;
   const condition = isFields(preconditions) ? preconditions : {};
   return {
     gracePeriodSeconds: typeof gracePeriodSeconds === "number" ? gracePeriodSeconds : undefined,
@@ -82,6 +95,12 @@ function fromBody(body: unknown): Sent {
     dryRun: Array.isArray(dryRun) ? dryRun.map(String) : [],
   };
 }
+
+const deleteOptions = {
+  definition: "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",
+  kind: "DeleteOptions",
+  version: "v1",
+};
 
 function isPolicy(policy: string): policy is "Orphan" | "Background" | "Foreground" {
   return policy === "Orphan" || policy === "Background" || policy === "Foreground";

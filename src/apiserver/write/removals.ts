@@ -1,14 +1,12 @@
 import {
-  badRequest,
   type Fields,
-  invalid,
   isStatusError,
   type Status,
   successStatus,
+  unknownError,
 } from "../../apimachinery/index.ts";
 import { type HttpResponse, readBody } from "../../lib/index.ts";
 import { answerResponse, statusPieces } from "../http/answer.ts";
-import { bodyValue } from "../http/body.ts";
 import type { Call } from "../http/call.ts";
 import { bodyBytesMax, readObject } from "../http/decode.ts";
 import { parseListOptions } from "../http/query.ts";
@@ -47,13 +45,6 @@ export async function removeObject(server: Server, call: Call): Promise<HttpResp
 export async function removeCollection(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, query, request, accepted, warnings } = call;
   const options = await readDeleteOptions(call);
-  if (options.preconditions.uid !== undefined) {
-    const message = "Forbidden: a precondition is about one object, not about a collection";
-    throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
-      { reason: "FieldValueForbidden", message, field: "preconditions" },
-    ]);
-  }
-  warnings.push(...deleteWarnings(resource.storageName, options));
   const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
   const pieces = (await presenterFor(server, call, listed.entries)).list(listed);
   for (let start = 0; start < listed.entries.length; start += batchSize) {
@@ -78,8 +69,8 @@ export async function removeCollection(server: Server, call: Call): Promise<Http
 async function readDeleteOptions({ request, query }: Call): Promise<DeleteOptions> {
   const bytes = await readBody(request.body, bodyBytesMax);
   if (bytes.byteLength === 0) return parseDeleteOptions(undefined, query);
-  const value = bodyValue(await readObject({ ...request, body: bytes }), "DeleteOptions");
-  if (value === null) throw badRequest("the body of a delete must be DeleteOptions");
+  const { fault, value } = await readObject({ ...request, body: bytes });
+  if (fault !== undefined) throw unknownError(fault);
   return parseDeleteOptions(value, query);
 }
 

@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { createSecureServer } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
-import { isIPv6, type Socket } from "node:net";
+import { isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type TlsOptions, type Server as TlsServer } from "node:tls";
 import { errorText, type Handler, type Log, serveHandler } from "../../lib/index.ts";
 import type { PemPair } from "../certificates/issue.ts";
+import { boundConnections, type Connections } from "./connections.ts";
 import { divertPlainHttp, redirectToHttps } from "./plain-http.ts";
 
 /** Takes over the connection of a WebSocket handshake; it answers the request itself, refusals too. */
@@ -41,6 +42,8 @@ export type ListenOptions = {
   handler: Handler;
   /** Without it a WebSocket handshake is a plain request to `handler`. */
   upgrade?: UpgradeHandler;
+  /** How many connections may be open before others are closed for new ones. Default 4,096, or fewer where files are few. */
+  connectionsMax?: number;
   log: Log;
 };
 
@@ -70,14 +73,13 @@ export class PortForbiddenError extends Error {
 const closeGraceMs = 2000;
 /** How often a closing listener looks for connections that have become idle. */
 const closeIntervalMs = 25;
-/**
- * An idle TLS connection costs up to 70 KiB of memory (measured with 500 of them), so this is 70 MiB at the worst; 1,024
- * is also the number of open files that many systems allow.
- */
-const connectionsMax = 1024;
 /** A client has to begin within this time, and to end its handshake within another; what Go's own clients give servers. */
 const handshakeTimeoutMs = 10_000;
 const headersTimeoutMs = 30_000;
+/** How often Node looks for clients that take longer; by itself only every 30 s. */
+const headersLookMs = 5_000;
+/** A log that is full of one line helps nobody. */
+const fullWarningMs = 60_000;
 /**
  * Longer than the 90 s after which Go's clients close idle connections: who sends on one that we are about to close gets an
  * error, and a write is not sent again.
@@ -97,13 +99,10 @@ export async function startListener(options: ListenOptions): Promise<Listener> {
   const { host, log } = options;
   const { secure, plain } = createServers(options);
   divertPlainHttp(secure, plain, handshakeTimeoutMs);
-  const sockets = new Set<Socket>();
-  secure.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+  const connections = boundConnections([secure, plain], {
+    ...(options.connectionsMax === undefined ? {} : { max: options.connectionsMax }),
+    onFull: atMostEvery(fullWarningMs, () => log.warn("Closed a connection for a new one: as many are open as may be")),
   });
-  secure.maxConnections = connectionsMax;
-  secure.on("drop", () => log.warn("Refused a connection, too many are open", { connectionsMax }));
   secure.on("tlsClientError", (error) => log.debug("TLS handshake failed", { error: errorText(error) }));
   secure.on("sessionError", (error: Error) => log.debug("HTTP/2 session failed", { error: errorText(error) }));
 
@@ -117,13 +116,13 @@ export async function startListener(options: ListenOptions): Promise<Listener> {
     host,
     port,
     url: `https://${authority(name, port)}`,
-    [Symbol.asyncDispose]: () => (closed ??= close({ secure, plain }, sockets)),
+    [Symbol.asyncDispose]: () => (closed ??= close({ secure, plain }, connections)),
   };
 }
 
 type Servers = { secure: TlsServer; plain: HttpServer };
 
-async function close({ secure, plain }: Servers, sockets: ReadonlySet<Socket>): Promise<void> {
+async function close({ secure, plain }: Servers, connections: Connections): Promise<void> {
   const closed = once(secure, "close");
   secure.close();
   plain.close();
@@ -131,9 +130,7 @@ async function close({ secure, plain }: Servers, sockets: ReadonlySet<Socket>): 
     closeIdleConnections(secure);
     plain.closeIdleConnections();
   }, closeIntervalMs);
-  const limit = setTimeout(() => {
-    for (const socket of sockets) socket.destroy();
-  }, closeGraceMs);
+  const limit = setTimeout(() => connections.destroyAll(), closeGraceMs);
   await closed;
   clearInterval(idle);
   clearTimeout(limit);
@@ -159,6 +156,7 @@ function createServers(options: ListenOptions): Servers {
     keepAliveInitialDelay: 60_000,
     maxHeaderSize: headersBytesMax,
     headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: headersLookMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     // A push of a big repository may take as long as it takes.
     requestTimeout: 0,
@@ -215,6 +213,17 @@ async function listen(server: TlsServer, port: number, host: string): Promise<vo
     if (code === "EACCES") throw new PortForbiddenError(port, host, cause);
     throw new Error(`Cannot listen on ${authority(host, port)}`, { cause });
   }
+}
+
+/** Calls at once, and then not again before the time has passed. */
+function atMostEvery(periodMs: number, call: () => void): () => void {
+  let calledMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - calledMs < periodMs) return;
+    calledMs = nowMs;
+    call();
+  };
 }
 
 function authority(host: string, port: number): string {

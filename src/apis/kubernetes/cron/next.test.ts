@@ -22,6 +22,8 @@ const cases: [schedule: string, after: string, zone: string | undefined, want: s
   ["30 2 * * *", "2026-10-24T12:00:00Z", "Europe/Berlin", "2026-10-25T00:30:00Z"],
   ["30 * * * *", "2026-10-25T00:45:00Z", "Europe/Berlin", "2026-10-25T01:30:00Z"],
   ["0 0 * * *", "2018-11-03T12:00:00Z", "America/Sao_Paulo", "2018-11-05T02:00:00Z"],
+  // Samoa had no 30 December 2011.
+  ["0 12 31 * *", "2011-12-29T12:00:00Z", "Pacific/Apia", "2011-12-30T22:00:00Z"],
   [", * * * *", "2026-01-01T00:00:00Z", undefined, undefined],
 ];
 for (const [schedule, after, zone, want] of cases) {

@@ -4,6 +4,7 @@ import {
   type KubeObject,
   type NameProblems,
   type ObjectMeta,
+  quoteGo,
   requiredValue,
   tooLong,
   validateDns1035Label,
@@ -12,9 +13,10 @@ import {
   validateQualifiedName,
   validateSubdomain,
 } from "../../../apimachinery/index.ts";
+import { parseAddress } from "../addresses.ts";
 import type { BuiltinResource } from "../resources.ts";
 import { kindKey } from "../strategy.ts";
-import { type Causes, named, validateIp, validateLabels } from "./values.ts";
+import { type Causes, named, validateLabels } from "./values.ts";
 
 /** Keys and values of all annotations together: 256 KiB. */
 const annotationsSizeMax = 2 ** 18;
@@ -32,12 +34,19 @@ const nameRules: Record<string, (name: string) => NameProblems> = {
     // A Job's name adds eleven characters, and its pods' labels hold 63.
     ...(name.length > 52 ? ["must be no more than 52 characters"] : []),
   ],
-  "networking.k8s.io/IPAddress": (name) => (validateIp("", name).length === 0 ? [] : ["must be a valid IP address"]),
+  "networking.k8s.io/IPAddress": validateAddressName,
   ...Object.fromEntries(rbacNames.map((kind) => [kind, validatePathSegment])),
   // Names of events are made of others' names, which have all of these rules.
   Event: validatePathSegment,
   "events.k8s.io/Event": validatePathSegment,
 };
+
+function validateAddressName(name: string): NameProblems {
+  const found = parseAddress(name);
+  if (found === undefined) return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
+  if (found.isOdd) return [name.includes(":") ? "must not be an IPv4-mapped IPv6 address" : "must not have leading 0s"];
+  return found.canonical === name ? [] : [`must be in canonical form (${quoteGo(found.canonical)})`];
+}
 
 /** What every built-in kind's metadata must satisfy, and the rule that the kind's names follow. */
 export function validateMetadata(

@@ -54,7 +54,6 @@ export function validatePodSpec(path: string, spec: Fields, claims: readonly str
     ),
     ...validateLabels(`${path}.nodeSelector`, spec["nodeSelector"]),
     ...validateSecurity(`${path}.securityContext`, fieldsAt(spec, "securityContext")),
-    ...eachItem(spec, path, "imagePullSecrets", (reference, at) => required(`${at}.name`, reference["name"])),
     ...validateAffinity(`${path}.affinity`, fieldsAt(spec, "affinity")),
     ...validateDns(path, spec),
     ...eachItem(spec, path, "readinessGates", (gate, at) =>

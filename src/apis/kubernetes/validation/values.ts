@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from "node:net";
 import {
   deepEqual,
   type Fields,
@@ -20,6 +19,7 @@ import {
   validateLabelValue,
   validateQualifiedName,
 } from "../../../apimachinery/index.ts";
+import { parseAddress, parseRange } from "../addresses.ts";
 
 /** What validation finds; the causes of an `Invalid` status. Paths are those of Kubernetes: `spec.ports[0].name`. */
 export type Causes = StatusCause[];
@@ -154,15 +154,15 @@ function selectorObject(selector: unknown): LabelSelectorObject {
   };
 }
 
+/** An address in a field that takes also what is not in the usual form; see `warnOfAddress`. */
 export function validateIp(field: string, value: unknown): Causes {
-  if (typeof value === "string" && (isIPv4(value) || isIPv6(value))) return [];
+  if (typeof value === "string" && parseAddress(value) !== undefined) return [];
   return [invalidValue(field, value, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")];
 }
 
+/** A range of addresses, likewise. */
 export function validateCidr(field: string, value: unknown): Causes {
-  const [address = "", size = ""] = String(value).split("/");
-  const bits = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
-  if (/^\d{1,3}$/.test(size) && Number(size) <= bits) return [];
+  if (parseRange(String(value)) !== undefined) return [];
   return [invalidValue(field, value, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")];
 }
 

@@ -92,7 +92,7 @@ const sources: Record<string, (path: string, source: Fields) => Causes> = {
     ...eachItem(source, path, "sources", (one, at) => {
       const given = Object.keys(one).filter((field) => isFields(one[field]));
       const [first, ...more] = given;
-      if (first === undefined) return [requiredValue(at, "must specify a source")];
+      if (first === undefined) return [];
       const causes = more.map((field) =>
         forbiddenValue(`${at}.${field}`, "may not specify more than 1 volume type per source"),
       );

@@ -67,7 +67,7 @@ export function validateStatefulSet(set: Fields): Causes {
   const path = "spec.persistentVolumeClaimRetentionPolicy";
   const causes = [
     ...oneOf("spec.podManagementPolicy", spec["podManagementPolicy"], ["OrderedReady", "Parallel"]),
-    ...nonNegatives("spec", spec, ["replicas", "minReadySeconds", "revisionHistoryLimit"]),
+    ...nonNegatives("spec", spec, ["replicas", "minReadySeconds"]),
     ...nonNegative("spec.ordinals.start", fieldsAt(spec, "ordinals")["start"]),
     ...choice(`${path}.whenDeleted`, retention["whenDeleted"], ["Delete", "Retain"]),
     ...choice(`${path}.whenScaled`, retention["whenScaled"], ["Delete", "Retain"]),

@@ -11,7 +11,7 @@ import type { Backoff } from "./backoff.ts";
 import { startOrphanController } from "./orphans.ts";
 import { type Plan, planJob } from "./plan.ts";
 import { isTracked } from "./pods.ts";
-import { compactStatus, type Done, finishTracking, trackJob } from "./track.ts";
+import { compactStatus, type Done, type Event, finishTracking, trackJob } from "./track.ts";
 import { type JobView, viewJob } from "./view.ts";
 
 /** Runs the pods of Jobs to their end and counts them. */
@@ -111,12 +111,8 @@ export function startJobController(context: ControllerContext): Controller {
   };
 }
 
-function recordAll(record: EventRecorder, job: Job, events: readonly Parameters<typeof asArguments>[0][]): void {
-  for (const event of events) record(job, ...asArguments(event));
-}
-
-function asArguments({ type, reason, message }: { type: "Normal" | "Warning"; reason: string; message: string }) {
-  return [type, reason, message] as const;
+function recordAll(record: EventRecorder, job: Job, events: readonly Event[]): void {
+  for (const { type, reason, message } of events) record(job, type, reason, message);
 }
 
 type FinalizerControl = Disposable & {

@@ -1,0 +1,62 @@
+import type { ServerResponse } from "node:http";
+
+/** A client that takes nothing for so long is not slow but stopped; its socket and what waits for it are let go. */
+const stalledMs = 120_000;
+/** How much may wait for clients in all: a thousand answers with a slice each. TLS holds as much again, encrypted. */
+const sizeBytesMax = 64 * 2 ** 20;
+/** How long any answer may wait; and how often they are looked at, while there are any. */
+const patienceMs = 5_000;
+
+type Waiting = { sizeBytes: number; sinceMs: number };
+
+/**
+ * Answers that wait for their clients to read. When they hold too much, or wait too long, those that have waited the longest
+ * are ended with their connections.
+ */
+export class UnreadAnswers {
+  /** In the order in which they began to wait. */
+  readonly #waiting = new Map<ServerResponse, Waiting>();
+  readonly #sizeBytesMax: number;
+  #sizeBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: { sizeBytesMax?: number } = {}) {
+    this.#sizeBytesMax = options.sizeBytesMax ?? sizeBytesMax;
+  }
+
+  /** @param sizeBytes what is kept for the client until it reads */
+  add(reply: ServerResponse, sizeBytes: number): void {
+    this.delete(reply);
+    this.#waiting.set(reply, { sizeBytes, sinceMs: performance.now() });
+    this.#sizeBytes += sizeBytes;
+    if (this.#sizeBytes > this.#sizeBytesMax) this.#end();
+    this.#lookLater();
+  }
+
+  delete(reply: ServerResponse): void {
+    const waiting = this.#waiting.get(reply);
+    if (waiting === undefined) return;
+    this.#waiting.delete(reply);
+    this.#sizeBytes -= waiting.sizeBytes;
+  }
+
+  /** No timer runs while nothing waits. */
+  #lookLater(): void {
+    if (this.#timer !== undefined || this.#waiting.size === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#end();
+      this.#lookLater();
+    }, patienceMs).unref();
+  }
+
+  #end(): void {
+    const nowMs = performance.now();
+    for (const [reply, { sinceMs }] of this.#waiting) {
+      const waitedMs = nowMs - sinceMs;
+      if (waitedMs < (this.#sizeBytes > this.#sizeBytesMax ? patienceMs : stalledMs)) return;
+      this.delete(reply);
+      reply.destroy();
+    }
+  }
+}
