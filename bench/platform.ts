@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { listAt, parseYaml, textAt, valueAt } from "../src/apimachinery/index.ts";
+import { type Client, connectCluster, createClient } from "../src/client/index.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -69,4 +71,19 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** A client of the cluster that a kubeconfig of Skiff's own names. */
+export function connectKubeconfig(file: string): { client: Client } & Disposable {
+  const config = parseYaml(readFileSync(file, "utf8"));
+  const cluster = valueAt(listAt(config, "clusters")[0], "cluster");
+  const user = valueAt(listAt(config, "users")[0], "user");
+  const pem = (entry: unknown, field: string) => Buffer.from(textAt(entry, field), "base64").toString();
+  const handler = connectCluster({
+    server: textAt(cluster, "server"),
+    caCertificate: pem(cluster, "certificate-authority-data"),
+    clientCertificate: pem(user, "client-certificate-data"),
+    clientKey: pem(user, "client-key-data"),
+  });
+  return { client: createClient(handler), [Symbol.dispose]: () => handler[Symbol.dispose]() };
 }

@@ -19,6 +19,7 @@ const scripts = {
   skiff: { needs: "runtime", commands: (args) => [node([main, ...args])] },
   test: { needs: "development", commands: (args) => [node(["scripts/test.ts", ...args])] },
   "test:slow": { needs: "development", commands: (args) => [node(["scripts/test.ts", "--slow", ...args])] },
+  conformance: { needs: "development", commands: (args) => [node(conformance(args))] },
   lint: { needs: "development", commands: () => [biome(["ci", "."]), tsc(["--project", "tsconfig.json"])] },
   check: {
     needs: "development",
@@ -52,6 +53,12 @@ function biome(biomeArgs) {
 }
 function tsc(tscArgs) {
   return node([join("node_modules", "typescript", "bin", "tsc"), ...tscArgs]);
+}
+
+/** The suite that runs against our server or, with KUBECONFIG set, against any cluster; arguments name files of it. */
+function conformance(files) {
+  const pattern = files.length > 0 ? files : ["test/conformance/*.test.ts"];
+  return ["--test", "--test-timeout=120000", "--test-concurrency=2", ...pattern];
 }
 
 /** `npm start` alone brings the example stack; with packages of the user's own it brings those. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Handler, Log, User } from "../lib/index.ts";
+import type { Handler, Log } from "../lib/index.ts";
 import type { Store } from "../storage/index.ts";
-import type { AnonymousRule } from "./access/authenticate.ts";
+import type { AnonymousRule, KnownTokens } from "./access/authenticate.ts";
 import type { Authorizer } from "./access/authorize.ts";
 import { certificateConditions } from "./access/certificate-conditions.ts";
 import { certificateChecks } from "./access/certificates.ts";
@@ -54,7 +54,7 @@ export type ApiServerOptions = {
   cluster?: string;
   log: Log;
   /** Bearer tokens and whose they are. */
-  tokens?: ReadonlyMap<string, User>;
+  tokens?: KnownTokens;
   /** Signs the tokens of ServiceAccounts. Default: a new key, with which what was signed before a restart is no longer known. */
   serviceAccountIssuer?: ServiceAccountIssuer;
   /** Further kinds of bearer tokens, asked after the server's own. */
@@ -153,8 +153,10 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       createWebhooks({ caller, conditions: createMatchConditions() }),
       resourceQuota,
     ]),
+    bodies: shared.bodies,
     frames: shared.frames,
     watches,
+    hasControllers: options.serviceAccountAdmission !== false,
     metrics,
     endpoints: new Map([...metricsEndpoint(metrics), ...(options.endpoints ?? [])]),
     log: options.log,
@@ -182,12 +184,16 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     ...(options.checks ?? []),
   ];
   const handler = createHandler(server, createDocuments(server, shared, checks));
+  const isNew = options.store.count(keys.prefix("namespaces", "")) === 0;
   await ensureSystemObjects(server, shared.systemObjects, options.caCertificate);
   await ensureDefaultPolicy(server, options.store);
   await ensureDefaults(server, options.store);
   const cleanup = startDefinitionCleanup(server);
   const expiry = startEventExpiry(server);
-  const upkeep = await startUpkeep(server, options.store, { identityLease: options.identityLease !== false });
+  const upkeep = await startUpkeep(server, options.store, {
+    identityLease: options.identityLease !== false,
+    isNew,
+  });
   return {
     handler,
     get watchCount() {

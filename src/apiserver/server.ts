@@ -5,6 +5,7 @@ import type { Authorizer } from "./access/authorize.ts";
 import type { ServiceAccountIssuer } from "./access/service-account-issuer.ts";
 import type { AdmissionChain } from "./admission/admit.ts";
 import type { Audit } from "./audit/trail.ts";
+import type { Bodies } from "./http/bodies.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { Frames } from "./read/present.ts";
 import type { Watches } from "./read/watches.ts";
@@ -27,10 +28,14 @@ export type Server = {
   readonly admission: AdmissionChain;
   /** Absent when nothing is written down. */
   readonly audit: Audit | undefined;
+  /** What the bodies of requests hold, those of all clusters together. */
+  readonly bodies: Bodies;
   /** Encoded watch events, shared by all watchers. */
   readonly frames: Frames;
   /** Watches that are open, by the resource they are of; called to end them. */
   readonly watches: Watches;
+  /** Whether controllers and a scheduler work on this cluster. */
+  readonly hasControllers: boolean;
   /** Absent in clusters whose figures nobody reads. */
   readonly metrics: ServerMetrics | undefined;
   /** Further paths, each for whom a non-resource rule lets use it. */

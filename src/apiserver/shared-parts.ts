@@ -6,6 +6,7 @@ import { type Catalog, createCatalog } from "./catalog.ts";
 import { withDefinitionRules } from "./crd/admission.ts";
 import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
 import type { VersionInfo } from "./discovery/version.ts";
+import { Bodies } from "./http/bodies.ts";
 import { createOpenApiV2, type OpenApiV2 } from "./openapi/v2.ts";
 import { createOpenApiV3, type OpenApiV3 } from "./openapi/v3.ts";
 import { createFrames, type Frames } from "./read/present.ts";
@@ -19,6 +20,7 @@ export type SharedParts = {
   /** What a cluster without CRDs serves. */
   readonly catalog: Catalog;
   readonly parsed: ParseCache;
+  readonly bodies: Bodies;
   readonly frames: Frames;
   readonly discovery: Discovery;
   readonly v2: OpenApiV2;
@@ -34,6 +36,7 @@ export function createSharedParts(version: VersionInfo): SharedParts {
     builtin,
     catalog: createCatalog(builtin, []),
     parsed: createParseCache(),
+    bodies: new Bodies(),
     frames: createFrames(),
     discovery: createDiscovery(),
     v2: createOpenApiV2(version),

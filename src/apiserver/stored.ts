@@ -67,6 +67,26 @@ export function labelsOf(value: Uint8Array): Record<string, string> {
   return parsed;
 }
 
+/** How many labels are remembered: those of what all watchers look at one after the other. */
+const rememberedMax = 4096;
+
+/** {@link labelsOf} for values that many look at within a short time. */
+export function createLabelCache(): (value: Uint8Array) => Readonly<Record<string, string>> {
+  let known = new WeakMap<Uint8Array, Readonly<Record<string, string>>>();
+  let count = 0;
+  return (value) => {
+    const labels = known.get(value);
+    if (labels !== undefined) return labels;
+    if (++count > rememberedMax) {
+      known = new WeakMap();
+      count = 1;
+    }
+    const read = labelsOf(value);
+    known.set(value, read);
+    return read;
+  };
+}
+
 /** Parsed objects, kept only as long as their bytes are and memory allows. They are shared: nobody may change them. */
 export type ParseCache = (value: Uint8Array) => Readonly<KubeObject>;
 

@@ -31,11 +31,13 @@ export async function writeResponse(
     reply.writeHead(status, headers);
     reply.flushHeaders?.();
   }
+  // A whole body is kept until the last of it is read.
+  const keptBytes = body instanceof Uint8Array ? body.byteLength : sliceBytes;
   let writtenBytes = 0;
   for await (const slice of slices(body)) {
     if (request.signal.aborted) break;
     writtenBytes += slice.byteLength;
-    if (!reply.write(slice)) await drained(reply, unread);
+    if (!reply.write(slice)) await drained(reply, unread, keptBytes);
     if (writtenBytes < sliceBytes) continue;
     // A quick reader would otherwise be served without a break, and everybody else would wait.
     writtenBytes = 0;
@@ -43,7 +45,7 @@ export async function writeResponse(
   }
   reply.end();
   // Ending an answer that is gone says nothing any more.
-  if (!request.signal.aborted) unread.add(reply, sliceBytes);
+  if (!request.signal.aborted) unread.add(reply, keptBytes);
 }
 
 async function* slices(body: Uint8Array | AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -54,10 +56,10 @@ async function* slices(body: Uint8Array | AsyncIterable<string | Uint8Array>): A
   }
 }
 
-async function drained(reply: ServerResponse, unread: UnreadAnswers): Promise<void> {
+async function drained(reply: ServerResponse, unread: UnreadAnswers, keptBytes: number): Promise<void> {
   if (reply.destroyed) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  unread.add(reply, sliceBytes);
+  unread.add(reply, keptBytes);
   reply.once("drain", resolve);
   reply.once("close", resolve);
   await promise;

@@ -36,8 +36,8 @@ test("apply creates what is absent, and the second time changes nothing", async 
 });
 
 test("apply reads YAML", async () => {
-  const text = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  x: "1"\n`;
-  const { status, body } = await applied(`${maps}/y`, "one", text);
+  const text = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: yaml\ndata:\n  x: "1"\n`;
+  const { status, body } = await applied(`${maps}/yaml`, "one", text);
   assert.deepEqual([status, body.data], [201, { x: "1" }]);
 });
 

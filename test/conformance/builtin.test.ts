@@ -144,10 +144,10 @@ const defaults: Record<string, { path: string; apiVersion: string; kind: string;
     path: `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`,
     apiVersion: "autoscaling/v2",
     kind: "HorizontalPodAutoscaler",
-    sent: { spec: { scaleTargetRef: { kind: "Deployment", name: "d" }, maxReplicas: 3 } },
+    sent: { spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "d" }, maxReplicas: 3 } },
     want: {
       spec: {
-        scaleTargetRef: { kind: "Deployment", name: "d" },
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "d" },
         minReplicas: 1,
         maxReplicas: 3,
         metrics: [
@@ -285,7 +285,7 @@ const refused: Record<string, Case> = {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",
     sent: { spec: {} },
-    causes: ["spec: Invalid value: {}: either `defaultBackend` or `rules` must be specified"],
+    causes: ["spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"],
   },
   "a rule about nothing": {
     path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles`,
@@ -302,7 +302,13 @@ const refused: Record<string, Case> = {
     path: `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`,
     apiVersion: "autoscaling/v2",
     kind: "HorizontalPodAutoscaler",
-    sent: { spec: { scaleTargetRef: { kind: "Deployment", name: "d" }, minReplicas: 3, maxReplicas: 2 } },
+    sent: {
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "d" },
+        minReplicas: 3,
+        maxReplicas: 2,
+      },
+    },
     causes: ["spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`"],
   },
   "a schedule that is none": {

@@ -101,7 +101,7 @@ test("a custom resource has the columns of its CRD, or an age", async () => {
     { name: "None", type: "string", jsonPath: ".spec.none" },
   ];
   const kind = await cluster.define({ schema, version: { additionalPrinterColumns } });
-  const spec = { teeth: 7, made: new Date(Date.now() - 300_500).toISOString() };
+  const spec = { teeth: 7, made: new Date(Date.now() - 3_600_500 * 5).toISOString() };
   const body = { apiVersion: `${kind.group}/v1`, kind: "Gear", metadata: { name: "g" }, spec };
   await cluster.ok("POST", kind.path(), { body });
   const { columnDefinitions, rows } = await cluster.ok("GET", kind.path(), { accept: table });
@@ -114,5 +114,5 @@ test("a custom resource has the columns of its CRD, or an age", async () => {
       ["None", "string", 0],
     ],
   );
-  assert.deepEqual(rows[0].cells, ["g", 7, "5m", null]);
+  assert.deepEqual(rows[0].cells, ["g", 7, "5h", null]);
 });

@@ -75,6 +75,7 @@ const groups: Group[] = [
     package: "api.core.v1",
     resources: {
       bindings: ["Binding", { verbs: createOnly }],
+      componentstatuses: ["ComponentStatus", { short: "cs", cluster: true, verbs: ["get", "list"] }],
       configmaps: ["ConfigMap", { short: "cm" }],
       endpoints: ["Endpoints", { short: "ep", singular: "endpoints" }],
       events: ["Event", { short: "ev" }],

@@ -400,7 +400,7 @@ const wrong: Record<string, { kind: string; fields: Change; metadata?: Change; w
     },
     want: [
       'metadata.name: Invalid value: "x": must be spec.names.plural+"."+spec.group',
-      "spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required",
+      "spec.versions[0].schema.openAPIV3Schema: Required value",
     ],
   },
   "a webhook without everything": {

@@ -117,8 +117,11 @@ function ask(
   throw new TokenError(more.length === 0 ? first : `[${[first, ...more].join(", ")}]`);
 }
 
+/** Whose a bearer token is; a map of them, or what finds out when it is asked. */
+export type KnownTokens = Pick<ReadonlyMap<string, User>, "get">;
+
 /** Tokens that whoever started the server knows, and may add to. They are good for this server and say nothing about others. */
-export function staticTokens(tokens: ReadonlyMap<string, User>, audiences: readonly string[]): TokenAuthenticator {
+export function staticTokens(tokens: KnownTokens, audiences: readonly string[]): TokenAuthenticator {
   const identities = new WeakMap<User, Identity>();
   const identityOf = (user: User) => {
     const known = identities.get(user) ?? { user: withAuthenticated(user), audiences };

@@ -1,7 +1,8 @@
 import { cloneJson, type KubeObject } from "../../apimachinery/index.ts";
-import { errorText, type User } from "../../lib/index.ts";
+import { errorText } from "../../lib/index.ts";
 import type { Server } from "../server.ts";
 import { updateObject } from "../write/update.ts";
+import type { KnownTokens } from "./authenticate.ts";
 import { type AnonymousRule, type Authenticator, createAuthenticator, staticTokens } from "./authenticate.ts";
 import type { TokenAuthenticator } from "./identity.ts";
 import type { ServiceAccountIssuer } from "./service-account-issuer.ts";
@@ -12,7 +13,7 @@ type Judge = Pick<Server, "store" | "keys" | "parsed" | "now">;
 
 export type ServerAuthenticatorOptions = {
   issuer: ServiceAccountIssuer;
-  tokens: ReadonlyMap<string, User>;
+  tokens: KnownTokens;
   /** Other kinds of tokens, asked after the server's own. */
   others: readonly TokenAuthenticator[];
   anonymous?: AnonymousRule;

@@ -85,7 +85,7 @@ export async function requestToken(server: Server, call: Call): Promise<HttpResp
   }
   const answer = { ...object, metadata: { ...object.metadata, managedFields: managed }, status: issued.status };
   const pieces = [Buffer.from(JSON.stringify(answer))];
-  return await answerResponse(request, { status: 201, pieces }, accepted, query, warnings);
+  return await answerResponse(request, { status: 201, pieces }, accepted, warnings);
 }
 
 /** Who owns what of a request: the client owns what it has sent, and the default life. */

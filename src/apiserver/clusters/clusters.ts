@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { badRequest, type KubeObject, notFound } from "../../apimachinery/index.ts";
 import { createClient, type Resource } from "../../client/index.ts";
 import { errorText, type Handler, type HttpRequest, type User } from "../../lib/index.ts";
+import type { KnownTokens } from "../access/authenticate.ts";
 import { createServiceAccountIssuer, generateServiceAccountKey } from "../access/service-account-issuer.ts";
 import type { Admission } from "../admission/admit.ts";
 import { type ApiServer, type ApiServerOptions, openApiServer } from "../api-server.ts";
@@ -94,7 +95,13 @@ export async function openClusters(options: ClustersOptions): Promise<Clusters> 
     if (known !== undefined) return known.server;
     const uid = uidOf(name);
     if (uid === undefined) return undefined;
-    const tokens = new Map([...(rest.tokens ?? []), [tokenOf(name, uid), administrator] as const]);
+    let own: string | undefined;
+    const tokens: KnownTokens = {
+      get(token) {
+        own ??= tokenOf(name, uid);
+        return token === own ? administrator : rest.tokens?.get(token);
+      },
+    };
     const opening = openApiServer({
       ...rest,
       tokens,

@@ -8,6 +8,7 @@ import {
   textAt,
 } from "../../apimachinery/index.ts";
 import { compileJsonPath, type JsonPath } from "../../apis/index.ts";
+import { compareVersions } from "../catalog.ts";
 import type { ApiResource, CustomPart, Rules, ScalePaths, Subresource } from "../resource.ts";
 import { startsWith, storedStart } from "../stored.ts";
 import { type ConversionTools, createConverter } from "./conversion.ts";
@@ -77,7 +78,7 @@ function customResource(source: DefinitionSource, version: DefinitionVersion): A
     hasStatus: version.hasStatus,
     definition: [...group.split(".").reverse(), version.name, names.kind].join("."),
     scale: scaleOf(version),
-    deprecation: version.deprecated ? version.deprecationWarning || `${apiVersion} ${names.kind} is deprecated` : "",
+    deprecation: deprecationOf(definition, version),
     custom,
     storageName: `${names.plural}.${group}`,
     storedAs,
@@ -142,4 +143,15 @@ export function readsAlike(a: KubeObject, b: KubeObject): boolean {
 function shapeOf(crd: KubeObject): unknown {
   const spec: Fields = isFields(crd["spec"]) ? crd["spec"] : {};
   return { versions: spec["versions"], preserve: spec["preserveUnknownFields"], group: textAt(spec, "group") };
+}
+
+/** What clients of a deprecated version are told: what its CRD says, or which version to use instead. */
+function deprecationOf({ group, names, versions }: Definition, version: DefinitionVersion): string {
+  if (!version.deprecated) return "";
+  if (version.deprecationWarning !== "") return version.deprecationWarning;
+  const newer = versions
+    .filter(({ name, served, deprecated }) => served && !deprecated && compareVersions(name, version.name) < 0)
+    .sort((a, b) => compareVersions(a.name, b.name))[0];
+  const instead = newer === undefined ? "" : `; use ${group}/${newer.name} ${names.kind}`;
+  return `${group}/${version.name} ${names.kind} is deprecated${instead}`;
 }

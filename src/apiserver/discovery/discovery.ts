@@ -98,7 +98,7 @@ function resourceList({ apiVersion, resources }: ApiVersion): unknown {
 
 function resourceEntries(resource: ApiResource): unknown[] {
   const { group, version, namespaced, kind, singular, verbs, shortNames, categories } = resource;
-  const stored = verbs.includes("list") ? { storageVersionHash: storageHash(resource) } : {};
+  const stored = verbs.includes("watch") ? { storageVersionHash: storageHash(resource) } : {};
   const main = {
     name: resource.resource,
     singularName: singular,

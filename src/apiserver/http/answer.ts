@@ -2,29 +2,27 @@ import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
 import { type Status, stringifyYaml } from "../../apimachinery/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
-import type { Pieces } from "../read/present.ts";
+import type { ListText, Pieces } from "../read/present.ts";
+import { gzipLevel, joined, listText, zipped } from "./list-text.ts";
 import type { Accepted } from "./negotiate.ts";
 import { isPretty, jsonText } from "./pretty.ts";
 
 /** As in Kubernetes (`defaultGzipThresholdBytes`): below it compressing costs more than it saves. */
 const gzipBytesMin = 128 * 1024;
-/** Above it an answer is written in parts; below it one write is quicker. */
-const streamBytesMin = 4 * 2 ** 20;
-const chunkBytes = 256 * 1024;
-/** As in Kubernetes: above level 1 it costs much and saves little. */
-const gzipLevel = 1;
+/** Larger lists are made while the client reads them; for smaller ones one write is quicker. */
+const streamBytesMin = 128 * 1024;
 
 /** A whole answer to a request for objects. */
-export type Answer = { status: number; pieces: Pieces };
+export type Answer = { status: number } & ({ pieces: Pieces } | { list: ListText });
 
 /** Writes an answer in the format that the client accepts, with its warnings. */
 export async function answerResponse(
   request: HttpRequest,
-  { status, pieces }: Answer,
+  answer: Answer,
   accepted: Accepted,
-  query: URLSearchParams,
   warnings: readonly string[],
 ): Promise<HttpResponse> {
+  const { status } = answer;
   const headers: Record<string, string | string[]> = {
     "content-type": accepted.format === "yaml" ? "application/yaml" : "application/json",
     "cache-control": "no-cache, private",
@@ -32,31 +30,16 @@ export async function answerResponse(
   if (warnings.length > 0) headers["warning"] = warningHeaders(warnings);
   const plain = accepted.format === "json" && !accepted.pretty && !isPretty(request);
   const compress = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
-  if (plain && !compress && sizeOf(pieces) > streamBytesMin) return { status, headers, body: chunks(pieces) };
-  const bytes = plain ? Buffer.concat([...pieces, newline]) : reformat(pieces, accepted.format);
+  const zipHeaders = { ...headers, "content-encoding": "gzip", vary: "Accept-Encoding" };
+  if ("list" in answer && answer.list.sizeBytes > streamBytesMin) {
+    const chunks = joined(listText(answer.list, plain ? "plain" : accepted.format));
+    return compress ? { status, headers: zipHeaders, body: zipped(chunks) } : { status, headers, body: later(chunks) };
+  }
+  const pieces = "list" in answer ? [...listText(answer.list, "plain")] : [...answer.pieces, newline];
+  const bytes = plain ? Buffer.concat(pieces) : reformat(pieces, accepted.format);
   if (!compress || bytes.byteLength < gzipBytesMin) return { status, headers, body: bytes };
   const body = await promisify(gzip)(bytes, { level: gzipLevel, strategy: constants.Z_DEFAULT_STRATEGY });
-  return { status, headers: { ...headers, "content-encoding": "gzip", vary: "Accept-Encoding" }, body };
-}
-
-function sizeOf(pieces: Pieces): number {
-  return pieces.length === 1
-    ? (pieces[0]?.byteLength ?? 0)
-    : pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-}
-
-/** Joins what is small, so that a large list is copied bit by bit while the client reads it. */
-async function* chunks(pieces: Pieces): AsyncGenerator<Uint8Array> {
-  let start = 0;
-  let sizeBytes = 0;
-  for (const [index, piece] of pieces.entries()) {
-    sizeBytes += piece.byteLength;
-    if (sizeBytes < chunkBytes) continue;
-    yield Buffer.concat(pieces.slice(start, index + 1));
-    start = index + 1;
-    sizeBytes = 0;
-  }
-  yield Buffer.concat([...pieces.slice(start), newline]);
+  return { status, headers: zipHeaders, body };
 }
 
 /** A `Status` that says yes; what a finished delete answers. */
@@ -65,6 +48,10 @@ export function statusPieces(status: Omit<Status, "code"> & { code?: number }): 
 }
 
 const newline = Buffer.from("\n");
+
+async function* later(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
 
 function reformat(pieces: Pieces, format: "json" | "yaml"): Buffer {
   const value: unknown = JSON.parse(Buffer.concat(pieces).toString());

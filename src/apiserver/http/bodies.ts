@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { timedOut } from "../../apimachinery/index.ts";
-import { BodyTooLargeError, type HttpRequest, readBody, type User } from "../../lib/index.ts";
+import { BodyTooLargeError, type HttpRequest, type User } from "../../lib/index.ts";
+import { bodyBytesMax } from "./decode.ts";
 import { ResponseError } from "./errors.ts";
 
-/** What kube-apiserver takes: twice etcd's limit of 1.5 MB, so that every object that can be stored fits in a patch. */
-export const bodyBytesMax = 3 * 2 ** 20;
 /**
  * What the bodies of all requests that are not answered yet may hold together: twenty of the largest, whose objects take ten
  * times as much memory.
@@ -21,31 +20,35 @@ const roomBytesMin = 16 * 1024;
  * The bodies of the requests that one process is answering. Those of administrators have room of their own, so that they get
  * through whatever others do.
  */
-export type Bodies = {
-  /** @returns the body of one request; whoever has answered it disposes of it */
-  of(request: HttpRequest, user: User): RequestBody;
-};
+export class Bodies {
+  readonly #administrators: Room;
+  readonly #others: Room;
+  readonly #arrivalMsMax: number;
+  readonly #lane = new Lane();
 
-/** The body of one request, which counts until it is disposed of. */
-export type RequestBody = Disposable & {
+  constructor(options: { heldBytesMax?: number; arrivalMsMax?: number } = {}) {
+    this.#administrators = new Room(options.heldBytesMax ?? heldBytesMax);
+    this.#others = new Room(options.heldBytesMax ?? heldBytesMax);
+    this.#arrivalMsMax = options.arrivalMsMax ?? arrivalMsMax;
+  }
+
   /**
-   * @throws {BodyTooLargeError}
-   * @throws {StatusError} `Timeout` when it does not come in time
-   * @throws {ResponseError} 429 when there is no room for it, or others need the room and it is slow to come
+   * Puts in the place of a body that comes over the network one that comes as a whole, within bounds. Reading it throws
+   * `BodyTooLargeError`, `Timeout` when it does not come in time, and a 429 when there is no room for it, or when it is slow to
+   * come and others need the room.
+   *
+   * @returns what to dispose of when the request is answered; `undefined` when there is nothing to bound
    */
-  read(): Promise<Uint8Array>;
-};
-
-export function createBodies(options: { heldBytesMax?: number; arrivalMsMax?: number } = {}): Bodies {
-  const administrators = new Room(options.heldBytesMax ?? heldBytesMax);
-  const others = new Room(options.heldBytesMax ?? heldBytesMax);
-  const lane = new Lane();
-  return {
-    of(request, { groups }) {
-      const room = groups.includes("system:masters") ? administrators : others;
-      return new Held(request, room, lane, options.arrivalMsMax ?? arrivalMsMax);
-    },
-  };
+  bound(request: HttpRequest, user: User): Disposable | undefined {
+    const { body } = request;
+    // A caller in this process has its body in memory already.
+    if (body === undefined || body instanceof Uint8Array) return undefined;
+    const room = user.groups.includes("system:masters") ? this.#administrators : this.#others;
+    const said = Number(request.headers["content-length"] ?? Number.NaN);
+    const held = new Held(body, said, { room, lane: this.#lane, arrivalMsMax: this.#arrivalMsMax });
+    request.body = held;
+    return held;
+  }
 }
 
 /** So much may be held; what comes slowly makes room for what comes quickly. */
@@ -76,28 +79,28 @@ class Room {
   }
 }
 
-class Held implements RequestBody {
-  readonly #request: HttpRequest;
-  readonly #room: Room;
-  readonly #lane: Lane;
-  readonly #arrivalMsMax: number;
+type Bounds = { room: Room; lane: Lane; arrivalMsMax: number };
+
+/** The body of one request, which counts until it is disposed of. */
+class Held implements AsyncIterable<Uint8Array>, Disposable {
+  readonly #body: AsyncIterable<Uint8Array>;
+  readonly #saidBytes: number;
+  readonly #bounds: Bounds;
   #sizeBytes = 0;
   #stop: ((error: unknown) => void) | undefined;
 
-  constructor(request: HttpRequest, room: Room, lane: Lane, arrivalMsMax: number) {
-    this.#request = request;
-    this.#room = room;
-    this.#lane = lane;
-    this.#arrivalMsMax = arrivalMsMax;
+  /** @param saidBytes how large it says that it is; not a number when it does not say */
+  constructor(body: AsyncIterable<Uint8Array>, saidBytes: number, bounds: Bounds) {
+    this.#body = body;
+    this.#saidBytes = saidBytes;
+    this.#bounds = bounds;
   }
 
-  async read(): Promise<Uint8Array> {
-    const { body } = this.#request;
-    // A caller in this process has it in memory already.
-    if (body === undefined || body instanceof Uint8Array) return await readBody(body, bodyBytesMax);
-    const bytes = await this.#receive(body);
-    if (bytes.byteLength > largeBytes) await this.#lane.turn();
-    return bytes;
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    if (this.#saidBytes > bodyBytesMax) throw new BodyTooLargeError(bodyBytesMax);
+    const bytes = await this.#receive();
+    if (bytes.byteLength > largeBytes) await this.#bounds.lane.turn();
+    yield bytes;
   }
 
   /** Ends the wait for the rest of the body, which nobody reads then. */
@@ -107,57 +110,63 @@ class Held implements RequestBody {
   }
 
   [Symbol.dispose](): void {
-    this.#room.coming.delete(this);
-    this.#room.leave(this.#sizeBytes);
+    this.#stop?.(new Error("Cannot read the body: its request is answered"));
+    this.#stop = undefined;
+    this.#bounds.room.coming.delete(this);
+    this.#bounds.room.leave(this.#sizeBytes);
     this.#sizeBytes = 0;
   }
 
-  async #receive(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-    const saidBytes = Number(this.#request.headers["content-length"] ?? Number.NaN);
-    if (saidBytes > bodyBytesMax) throw new BodyTooLargeError(bodyBytesMax);
+  async #receive(): Promise<Uint8Array> {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    const timer = setTimeout(() => {
-      this.fail(timedOut("request did not complete within the allotted timeout", 0));
-    }, this.#arrivalMsMax);
+    const { room, arrivalMsMax: limitMs } = this.#bounds;
+    const late = () => this.fail(timedOut("request did not complete within the allotted timeout", 0));
+    const timer = setTimeout(late, limitMs);
     this.#stop = reject;
-    this.#room.coming.add(this);
-    this.#collect(body, saidBytes).then(resolve, reject);
+    room.coming.add(this);
+    this.#collect().then(resolve, reject);
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
       this.#stop = undefined;
-      this.#room.coming.delete(this);
+      room.coming.delete(this);
     }
   }
 
   /** In one buffer that grows: a client may send each byte by itself. */
-  async #collect(body: AsyncIterable<Uint8Array>, saidBytes: number): Promise<Uint8Array> {
+  async #collect(): Promise<Uint8Array> {
     let buffer = Buffer.alloc(0);
     let sizeBytes = 0;
-    for await (const chunk of body) {
+    for await (const chunk of this.#body) {
       if (this.#stop === undefined) break;
-      const needed = sizeBytes + chunk.byteLength;
-      if (needed > bodyBytesMax) throw new BodyTooLargeError(bodyBytesMax);
-      if (needed === saidBytes && sizeBytes === 0) {
-        this.#take(needed);
+      const neededBytes = sizeBytes + chunk.byteLength;
+      if (neededBytes > bodyBytesMax) throw new BodyTooLargeError(bodyBytesMax);
+      if (neededBytes === this.#saidBytes && sizeBytes === 0) {
+        this.#take(neededBytes);
         return chunk;
       }
-      if (needed > buffer.byteLength) {
-        const room = Math.max(2 * buffer.byteLength, Math.min(roomBytesMin, saidBytes || roomBytesMin), needed);
-        this.#take(room - buffer.byteLength);
-        buffer = Buffer.concat([buffer.subarray(0, sizeBytes)], room);
+      if (neededBytes > buffer.byteLength) {
+        const roomBytes = Math.max(
+          2 * buffer.byteLength,
+          Math.min(roomBytesMin, this.#saidBytes || roomBytesMin),
+          neededBytes,
+        );
+        this.#take(roomBytes - buffer.byteLength);
+        buffer = Buffer.concat([buffer.subarray(0, sizeBytes)], roomBytes);
       }
       buffer.set(chunk, sizeBytes);
-      sizeBytes = needed;
+      sizeBytes = neededBytes;
     }
     return buffer.subarray(0, sizeBytes);
   }
 
   #take(sizeBytes: number): void {
+    const { room } = this.#bounds;
     this.#sizeBytes += sizeBytes;
-    this.#room.take(sizeBytes);
-    if (this.#room.isFull) this.fail(tooManyRequests());
+    room.take(sizeBytes);
+    if (room.isFull) this.fail(tooManyRequests());
+    if (!room.coming.has(this)) throw tooManyRequests();
   }
 }
 

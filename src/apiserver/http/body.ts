@@ -1,5 +1,6 @@
 import {
   badRequest,
+  compareUtf8,
   formatApiVersion,
   invalid,
   isFields,
@@ -75,7 +76,14 @@ function cleanFields(
   keepReset(object);
   const unknown = resource.rules.prune(object);
   if (mode === "Ignore") return;
-  const problems = strictProblems(unknown);
+  // What the schema of a custom resource drops is known later than what the decoder finds, and told in order.
+  const problems =
+    resource.custom === undefined
+      ? strictProblems(unknown)
+      : [
+          ...strictProblems([]),
+          ...unknown.toSorted(compareUtf8).map((path) => `unknown field ${JSON.stringify(path)}`),
+        ];
   if (problems.length === 0) return;
   if (mode !== "Strict") warnings.push(...problems);
   else throw refusal(problems.map(strictText).join(", "));

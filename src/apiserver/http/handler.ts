@@ -29,6 +29,7 @@ import { negotiate } from "./negotiate.ts";
 import { type Path, parsePath, type ResourcePath } from "./path.ts";
 import { isPretty } from "./pretty.ts";
 import { boolean } from "./query.ts";
+import { timeLimitOf, withinLimit } from "./time-limit.ts";
 
 /** Answers what is not about objects: discovery, OpenAPI, health. `undefined` when there is nothing at that path. */
 export type Documents = (
@@ -57,6 +58,7 @@ export function createHandler(server: Server, documents: Documents): Handler {
       // Whoever is refused is warned all the same.
       if (seen.warnings?.length) Object.assign(response.headers, { warning: warningHeaders(seen.warnings) });
     }
+    seen.body?.[Symbol.dispose]();
     ended?.(seen, response.status, sizeOf(response));
     const answered = { ...response, headers: { "audit-id": id, ...response.headers } };
     return trail === undefined ? answered : await trail.answered(answered);
@@ -70,7 +72,7 @@ function auditIdOf({ headers }: HttpRequest): string {
 }
 
 /** How far a request has come, for those who look at its end. */
-type Progress = Seen & { warnings?: readonly string[] };
+type Progress = Seen & { warnings?: readonly string[]; body?: Disposable };
 
 async function answer(
   server: Server,
@@ -82,8 +84,11 @@ async function answer(
   const { pathname, query } = split(request.target);
   const found = server.authenticator.request(request, pathname);
   const identity = found instanceof Promise ? await found : found;
+  const body = identity && server.bodies.bound(request, identity.user);
+  if (body !== undefined) seen.body = body;
   const path = parsePath(pathname);
   const verb = path.type === "resource" ? verbOf(request.method, path, query) : undefined;
+  const limitMs = verb === "watch" ? undefined : timeLimitOf(query);
   const target = path.type === "resource" ? resourceOf(path, askedName(path, verb ?? "", query)) : { path: pathname };
   seen.path = path;
   if (verb !== undefined) seen.verb = verb;
@@ -110,7 +115,7 @@ async function answer(
   seen.warnings = call.warnings;
   if (identity.warnings !== undefined) call.warnings.push(...identity.warnings);
   if (trail !== undefined) call.annotations = trail.annotations;
-  return await verbs[verb](server, call);
+  return await withinLimit(limitMs, verbs[verb](server, call));
 }
 
 /** Whether anything stands at the beginning of a path. What is unknown below a group that is served is answered by it. */

@@ -150,7 +150,11 @@ const versions: Record<string, { query: string; status: number; message?: RegExp
     message: /specifying resource version is not allowed when using continue/,
   },
   "a token that is none": { query: "continue=x", status: 400, message: /continue key is not valid/ },
-  "an unknown field": { query: "fieldSelector=spec.x%3D1", status: 400, message: /"spec\.x" is not a known field selector: only "metadata\.name", "metadata\.namespace"/ },
+  "an unknown field": {
+    query: "fieldSelector=spec.x%3D1",
+    status: 400,
+    message: /"spec\.x" is not a known field selector: only "metadata\.name", "metadata\.namespace"/,
+  },
   "a label selector that is none": { query: "labelSelector=a%3D%3D%3D", status: 400, message: /./ },
   "a limit that is no number": {
     query: "limit=many",

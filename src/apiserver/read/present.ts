@@ -18,6 +18,15 @@ export type Change = {
 /** Something to write, in pieces that are joined on the way out. */
 export type Pieces = readonly Uint8Array[];
 
+/** A list that is made while it is written, so that a large one never is in memory as a whole. */
+export type ListText = {
+  /** JSON up to and including the `[` of the items, which are its last field. */
+  head: string;
+  items: Iterable<Pieces>;
+  /** What is stored of the items, which tells how large the text will be at the most. */
+  sizeBytes: number;
+};
+
 /**
  * Writes objects of one resource as JSON in the form that a client accepts: whole, as rows of a table, or only their metadata.
  * Whole objects are the stored bytes wherever the version asked for shows what is stored.
@@ -25,7 +34,7 @@ export type Pieces = readonly Uint8Array[];
 export type Presenter = {
   /** @param object what to show when nothing is stored */
   object(entry: Entry | undefined, object: KubeObject | undefined): Pieces;
-  list(listed: Listed): Pieces;
+  list(listed: Listed): ListText;
   /** @param first whether it is the first event of this watch: only there a table tells its columns */
   event(change: Change, first: boolean): Pieces;
   /** @param initialEnd it says that everything that was there at the start has been told */
@@ -48,7 +57,6 @@ export function createFrames(): Frames {
 
 const comma = Buffer.from(",");
 const openBrace = Buffer.from("{");
-const listTail = Buffer.from("]}");
 const eventTail = Buffer.from("}\n");
 const eventHeads = {
   ADDED: Buffer.from('{"type":"ADDED","object":'),
@@ -82,19 +90,18 @@ export function createPresenter(
     },
     list({ entries, resourceVersion, continue: token, remaining }) {
       const metadata = {
-        resourceVersion,
+        ...(resourceVersion === "" ? {} : { resourceVersion }),
         // Lists of custom resources say also that there is no more.
         ...(token === "" && resource.custom === undefined ? {} : { continue: token }),
         ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
       };
-      const pieces: Uint8Array[] = [Buffer.from(`${form.listHead(metadata)}[`)];
-      for (const [index, entry] of entries.entries()) {
-        if (index > 0) pieces.push(comma);
-        if (form.whole) pieces.push(...untyped(show(entry.value, entry.modRevision)));
-        else pieces.push(encode(form.row(resource.fromStored(decodeStored(entry.value)))));
-      }
-      pieces.push(listTail);
-      return pieces;
+      const item = ({ value, modRevision }: Entry): Pieces =>
+        form.whole ? untyped(show(value, modRevision)) : [encode(form.row(resource.fromStored(decodeStored(value))))];
+      return {
+        head: `${form.listHead(metadata)}[`,
+        items: Iterator.from(entries).map(item),
+        sizeBytes: entries.reduce((sum, { value }) => sum + value.byteLength, 0),
+      };
     },
     event({ type, entry, revision, source }, first) {
       const head = eventHeads[type];

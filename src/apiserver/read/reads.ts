@@ -8,6 +8,7 @@ import { type ApiResource, groupResourceOf, readable } from "../resource.ts";
 import type { Server } from "../server.ts";
 import { decodeStored } from "../stored.ts";
 import { scaleOf } from "../write/scale.ts";
+import { componentStatus, componentStatuses, isComponentStatus } from "./component-statuses.ts";
 import { listObjects, listRevision, reach, watchRevision } from "./list.ts";
 import { createPresenter, type Presenter } from "./present.ts";
 import { watchObjects } from "./watch.ts";
@@ -28,7 +29,9 @@ export function presenterFor(
 export async function getObject(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, query, request, accepted, warnings } = call;
   await reach(server, listRevision(query.get("resourceVersion") ?? ""));
-  const entry = server.store.get(server.keys.key(resource.storageName, path.namespace, path.name));
+  const entry = isComponentStatus(resource)
+    ? componentStatus(server, path.name)
+    : server.store.get(server.keys.key(resource.storageName, path.namespace, path.name));
   if (entry === undefined) throw notFound(groupResourceOf(resource), path.name);
   if (path.subresource === "scale") {
     const scale = scaleOf(resource, (await readable(resource, [entry])).fromStored(decodeStored(entry.value)));
@@ -36,20 +39,22 @@ export async function getObject(server: Server, call: Call): Promise<HttpRespons
       request,
       { status: 200, pieces: [Buffer.from(JSON.stringify(scale))] },
       accepted,
-      query,
       warnings,
     );
   }
   const pieces = (await presenterFor(server, call, [entry])).object(entry, undefined);
-  return await answerResponse(request, { status: 200, pieces }, accepted, query, warnings);
+  return await answerResponse(request, { status: 200, pieces }, accepted, warnings);
 }
 
 /** GET of a collection. */
 export async function getList(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, query, request, accepted, warnings } = call;
-  const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
-  const pieces = (await presenterFor(server, call, listed.entries)).list(listed);
-  return await answerResponse(request, { status: 200, pieces }, accepted, query, warnings);
+  const options = parseListOptions(query);
+  const listed = isComponentStatus(resource)
+    ? componentStatuses(server, resource, options)
+    : await listObjects(server, resource, path.namespace, options);
+  const list = (await presenterFor(server, call, listed.entries)).list(listed);
+  return await answerResponse(request, { status: 200, list }, accepted, warnings);
 }
 
 /** GET with `watch=true`; of one object when the path names it. */

@@ -24,6 +24,7 @@ export function selection(
   selectors: { labelSelector: LabelSelector | undefined; fieldSelector: FieldSelector | undefined },
   keys: Keys,
   parsed: ParseCache,
+  labels: (value: Uint8Array) => Readonly<Record<string, string>> = labelsOf,
 ): Select | undefined {
   const { labelSelector, fieldSelector } = selectors;
   if (labelSelector === undefined && fieldSelector === undefined) return undefined;
@@ -42,7 +43,7 @@ export function selection(
       };
       if (!matchesFields(fieldSelector, field)) return false;
     }
-    return labelSelector === undefined || matchesLabels(labelSelector, labelsOf(value));
+    return labelSelector === undefined || matchesLabels(labelSelector, labels(value));
   };
 
   function shown(value: Uint8Array): Readonly<KubeObject> {

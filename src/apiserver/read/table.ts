@@ -1,16 +1,15 @@
-import { invalid, type KubeObject } from "../../apimachinery/index.ts";
+import { badRequest, type KubeObject, quoteGo } from "../../apimachinery/index.ts";
 import type { ApiResource } from "../resource.ts";
 
 /** How much of each object a table carries beside its cells. */
 export type IncludeObject = "None" | "Metadata" | "Object";
 
-/** @throws {StatusError} `Invalid` */
+/** @throws {StatusError} `BadRequest` */
 export function parseIncludeObject(query: URLSearchParams): IncludeObject {
   const text = query.get("includeObject") || "Metadata";
   if (text === "None" || text === "Metadata" || text === "Object") return text;
-  const message = `Invalid value: ${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`;
-  const causes = [{ reason: "FieldValueInvalid", message, field: "includeObject" }];
-  throw invalid({ group: "meta.k8s.io", kind: "TableOptions" }, "", causes);
+  const why = `includeObject: Invalid value: ${quoteGo(text)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw badRequest(`Unable to convert to Table as requested: ${why}`);
 }
 
 /** A table without its rows. In a watch only the first one tells its columns. */

@@ -1,5 +1,6 @@
 import { expired, type Status, StatusError } from "../../apimachinery/index.ts";
 import { CompactedError, type Entry, type StoreEvent } from "../../storage/index.ts";
+import { joined } from "../http/list-text.ts";
 import type { ListOptions } from "../http/query.ts";
 import type { ApiResource } from "../resource.ts";
 import type { Server } from "../server.ts";
@@ -12,8 +13,8 @@ import { type Select, selection, selectsContent } from "./select.ts";
  * watchers. 15,000 objects of 2 KB are ten seconds of a busy cluster. Then the watch ends, as in Kubernetes.
  */
 export const backlogBytesMax = 32 * 2 ** 20;
-/** Bytes that are joined into one write to the client. */
-const chunkBytesMax = 256 * 1024;
+/** What a change that waits costs beside its object, which may be small. */
+const changeOverheadBytes = 256;
 /** Objects that a webhook converts together before they are told. */
 const preparedMax = 500;
 /** As in Kubernetes (`defaultBookmarkFrequency`). */
@@ -36,7 +37,8 @@ export function watchObjects(
   gone: AbortSignal,
   fill?: Fill,
 ): AsyncIterable<Uint8Array> {
-  const chosen = selection(resource, options, server.keys, server.parsed);
+  const { labelsOf, changeOf } = server.watches;
+  const chosen = selection(resource, options, server.keys, server.parsed, labelsOf);
   // What has to be converted before it can be looked into is chosen when it is told.
   const late = fill !== undefined && selectsContent(options);
   const select = late ? undefined : chosen;
@@ -53,7 +55,8 @@ export function watchObjects(
     queue.end();
     for (const stop of stops.splice(0)) stop();
   };
-  const stop = listen(server, prefix, start, select, (change) => {
+  const view: View = { select, changeOf };
+  const stop = listen(server, prefix, start, view, (change) => {
     if ((change.revision > asked || asked === 0) && !queue.push(change)) end();
   });
   if (stop === undefined) return failed(tooOld(asked, server.store.revision));
@@ -82,14 +85,21 @@ export function watchObjects(
   return frames(initial, queue, presenter, {
     afterInitial: options.sendInitialEvents === true && options.allowWatchBookmarks ? start : undefined,
     end,
-    prepare: fill === undefined ? undefined : (changes) => prepared(changes, fill, late ? chosen : undefined),
+    prepare:
+      fill === undefined
+        ? undefined
+        : (changes) => prepared(changes, fill, { select: late ? chosen : undefined, changeOf }),
   });
 }
+
+/** What a watcher sees of what happens. */
+type View = { select: Select | undefined; changeOf: (event: StoreEvent) => Change };
 
 type Fill = (entries: readonly Entry[]) => Promise<void>;
 
 /** Converts what changes are about, and leaves out what turns out not to be chosen. */
-async function prepared(changes: readonly Change[], fill: Fill, select: Select | undefined): Promise<Change[]> {
+async function prepared(changes: readonly Change[], fill: Fill, view: View): Promise<Change[]> {
+  const { select } = view;
   await fill(
     changes.flatMap(({ entry, source }) => {
       const previous = select === undefined ? undefined : eventOf(source)?.previous;
@@ -99,7 +109,7 @@ async function prepared(changes: readonly Change[], fill: Fill, select: Select |
   if (select === undefined) return [...changes];
   return changes.flatMap((change) => {
     const event = eventOf(change.source);
-    if (event !== undefined) return seen(event, select) ?? [];
+    if (event !== undefined) return seen(event, view) ?? [];
     return select(change.entry.key, change.entry.value) ? [change] : [];
   });
 }
@@ -109,13 +119,14 @@ function eventOf(source: object | undefined): StoreEvent | undefined {
   return source as StoreEvent | undefined;
 }
 
-function snapshot(server: Server, prefix: string, select: Select | undefined): Change[] {
-  const changes: Change[] = [];
-  for (const entry of server.store.range(prefix).entries) {
-    if (select !== undefined && !select(entry.key, entry.value)) continue;
-    changes.push({ type: "ADDED", entry, revision: entry.modRevision, source: undefined });
-  }
-  return changes;
+/** What is there, as the store keeps it: hundreds of watchers may have it before them. */
+function snapshot(server: Server, prefix: string, select: Select | undefined): Entry[] {
+  const { entries } = server.store.range(prefix);
+  return select === undefined ? entries : entries.filter(({ key, value }) => select(key, value));
+}
+
+function added(entry: Entry): Change {
+  return { type: "ADDED", entry, revision: entry.modRevision, source: undefined };
 }
 
 /** @returns what ends it; `undefined` when the events after `revision` are gone */
@@ -123,13 +134,13 @@ function listen(
   server: Server,
   prefix: string,
   revision: number,
-  select: Select | undefined,
+  view: View,
   tell: (change: Change) => void,
 ): (() => void) | undefined {
   try {
     const watch = server.store.watch(prefix, revision, (events) => {
       for (const event of events) {
-        const change = seen(event, select);
+        const change = seen(event, view);
         if (change !== undefined) tell(change);
       }
     });
@@ -141,22 +152,21 @@ function listen(
 }
 
 /** What a change is to somebody who sees only what is selected: objects come and go as they begin and cease to match. */
-function seen(event: StoreEvent, select: Select | undefined): Change | undefined {
+function seen(event: StoreEvent, { select, changeOf }: View): Change | undefined {
+  if (select === undefined) return changeOf(event);
   const { previous } = event;
-  const before = previous !== undefined && (select === undefined || select(previous.key, previous.value));
-  if (event.type === "delete") {
-    return before ? { type: "DELETED", entry: event.previous, revision: event.revision, source: event } : undefined;
-  }
+  const before = previous !== undefined && select(previous.key, previous.value);
+  if (event.type === "delete") return before ? changeOf(event) : undefined;
   const { entry } = event;
-  if (select === undefined || select(entry.key, entry.value)) {
-    return { type: before ? "MODIFIED" : "ADDED", entry, revision: entry.modRevision, source: event };
+  const { modRevision: revision } = entry;
+  if (select(entry.key, entry.value)) {
+    return before || previous === undefined ? changeOf(event) : { type: "ADDED", entry, revision, source: event };
   }
-  if (!before || previous === undefined) return undefined;
-  return { type: "DELETED", entry: previous, revision: entry.modRevision, source: event };
+  return before ? { type: "DELETED", entry: previous, revision, source: event } : undefined;
 }
 
 async function* frames(
-  initial: Change[],
+  initial: readonly Entry[],
   queue: Backlog,
   presenter: Presenter,
   options: {
@@ -174,8 +184,8 @@ async function* frames(
   try {
     const { prepare } = options;
     for (let start = 0; prepare !== undefined && start < initial.length; start += preparedMax)
-      yield* chunks(await prepare(initial.slice(start, start + preparedMax)), frame);
-    if (prepare === undefined) yield* chunks(initial, frame);
+      yield* chunks(await prepare(initial.slice(start, start + preparedMax).map(added)), frame);
+    if (prepare === undefined) yield* chunks(initial, (entry) => frame(added(entry)));
     if (options.afterInitial !== undefined) yield Buffer.concat(presenter.bookmark(options.afterInitial, true));
     for (;;) {
       const items = await queue.take();
@@ -198,20 +208,8 @@ async function* frames(
   }
 }
 
-function* chunks<T>(items: readonly T[], frame: (item: T) => readonly Uint8Array[]): Generator<Buffer> {
-  let pieces: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for (const item of items) {
-    for (const piece of frame(item)) {
-      pieces.push(piece);
-      sizeBytes += piece.byteLength;
-    }
-    if (sizeBytes < chunkBytesMax) continue;
-    yield Buffer.concat(pieces);
-    pieces = [];
-    sizeBytes = 0;
-  }
-  if (pieces.length > 0) yield Buffer.concat(pieces);
+function chunks<T>(items: readonly T[], frame: (item: T) => readonly Uint8Array[]): Generator<Uint8Array> {
+  return joined(Iterator.from(items).flatMap(frame));
 }
 
 /** What a watcher has not taken yet: changes, and revisions to tell in bookmarks. */
@@ -231,7 +229,7 @@ class Backlog {
   /** @returns false when too much waits: it is dropped, and the watch must end */
   push(change: Change): boolean {
     if (this.ended) return true;
-    this.#sizeBytes += change.entry.value.byteLength;
+    this.#sizeBytes += change.entry.value.byteLength + changeOverheadBytes;
     if (this.#armed && this.#sizeBytes > backlogBytesMax) {
       this.#items = [];
       return false;

@@ -1,4 +1,7 @@
+import type { StoreEvent } from "../../storage/index.ts";
 import type { ApiResource } from "../resource.ts";
+import { createLabelCache } from "../stored.ts";
+import type { Change } from "./present.ts";
 
 /** The watches that are open. They end when what they watch is no longer served, and when the server closes. */
 export type Watches = {
@@ -6,6 +9,10 @@ export type Watches = {
   add(resource: ApiResource, end: () => void): () => void;
   /** Ends the watches of resources that are not `served` any more. */
   endUnless(served: (resource: ApiResource) => boolean): void;
+  /** The labels of a stored value, which all watchers with a selector look at. */
+  readonly labelsOf: (value: Uint8Array) => Readonly<Record<string, string>>;
+  /** What an event is to those who see it as it is: one change for all of them, however many wait for it. */
+  changeOf(event: StoreEvent): Change;
   readonly size: number;
   /** The resource of each open watch. */
   resources(): Iterable<ApiResource>;
@@ -13,7 +20,16 @@ export type Watches = {
 
 export function createWatches(): Watches {
   const open = new Map<() => void, ApiResource>();
+  const changes = new WeakMap<StoreEvent, Change>();
   return {
+    labelsOf: createLabelCache(),
+    changeOf(event) {
+      const known = changes.get(event);
+      if (known !== undefined) return known;
+      const change = asItIs(event);
+      changes.set(event, change);
+      return change;
+    },
     add(resource, end) {
       // The same function may not stand for two watches.
       const mine = () => end();
@@ -28,4 +44,13 @@ export function createWatches(): Watches {
       return open.size;
     },
   };
+}
+
+function asItIs(event: StoreEvent): Change {
+  if (event.type === "delete") {
+    return { type: "DELETED", entry: event.previous, revision: event.revision, source: event };
+  }
+  const { entry, previous } = event;
+  const type = previous === undefined ? "ADDED" : "MODIFIED";
+  return { type, entry, revision: entry.modRevision, source: event };
 }

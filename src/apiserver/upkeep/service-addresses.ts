@@ -11,8 +11,10 @@ const addressesName = "ipaddresses.networking.k8s.io";
 /**
  * Keeps one IPAddress for every cluster address that a service has, as the allocator of kube-apiserver does. The objects show
  * who has an address; what is free is decided by the services themselves.
+ *
+ * @param isNew a new cluster has nothing to repair
  */
-export function startServiceAddresses(server: Server): AsyncDisposable {
+export function startServiceAddresses(server: Server, isNew: boolean): AsyncDisposable {
   const prefix = server.keys.prefix("services", "");
   const running = new Set<Promise<void>>();
   let closed = false;
@@ -28,7 +30,7 @@ export function startServiceAddresses(server: Server): AsyncDisposable {
       .finally(() => running.delete(promise));
     running.add(promise);
   };
-  for (const change of repairs(server)) run(change());
+  if (!isNew) for (const change of repairs(server)) run(change());
   const watch = server.store.watch(prefix, server.store.revision, (events) => {
     for (const event of events) for (const change of changes(server, event)) run(change());
   });

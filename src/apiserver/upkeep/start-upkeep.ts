@@ -14,12 +14,12 @@ import { startServiceAddresses } from "./service-addresses.ts";
 export async function startUpkeep(
   server: Server,
   stored: Store,
-  options: { identityLease: boolean },
+  options: { identityLease: boolean /** Nobody has written yet. */; isNew: boolean },
 ): Promise<AsyncDisposable> {
   const all = [
     startApiServices(server, stored),
     startFlowSchemaStatus(server, stored),
-    startServiceAddresses(server),
+    startServiceAddresses(server, options.isNew),
     ...(options.identityLease ? [await startIdentityLease(server)] : []),
   ];
   return {

@@ -11,6 +11,7 @@ import {
   parseApiVersion,
   successStatus,
   textAt,
+  trackUpdate,
 } from "../../apimachinery/index.ts";
 import type { HttpResponse } from "../../lib/index.ts";
 import { reviews } from "../access/reviews.ts";
@@ -23,7 +24,7 @@ import { readObject } from "../http/decode.ts";
 import { parseWriteOptions } from "../http/query.ts";
 import { type ApiResource, groupResourceOf } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
-import type { Writing } from "./create.ts";
+import { setManagedFields, type Writing } from "./create.ts";
 import { evictPod } from "./eviction.ts";
 import { bindPod } from "./pod-actions.ts";
 import type { Place } from "./update.ts";
@@ -38,13 +39,18 @@ export async function postAction(server: Server, call: Call): Promise<HttpRespon
   const options = parseWriteOptions(query, "CreateOptions");
   const object = objectFrom(await readObject(request), resource, { mode: options.fieldValidation, warnings });
   const { authorizer, authenticator } = server;
-  const context = { user, authorizer, authenticator, namespace: path.namespace, now: timestamp(server.now()) };
-  const answer = await review(cloneJson(object), context);
+  const now = timestamp(server.now());
+  const context = { user, authorizer, authenticator, namespace: path.namespace, now };
+  const asked = cloneJson(object);
+  const { manager } = writingOf(call, options);
+  const sent = { ...asked, status: undefined };
+  const owners = trackUpdate({ before: undefined, after: sent, schema: resource.rules.schema(), manager, now });
+  setManagedFields(asked.metadata, owners);
+  const answer = await review(asked, context);
   return await answerResponse(
     request,
     { status: 201, pieces: [Buffer.from(JSON.stringify(answer))] },
     accepted,
-    query,
     warnings,
   );
 }
@@ -72,7 +78,6 @@ async function postPodAction(server: Server, call: Call): Promise<HttpResponse> 
     request,
     { status: 201, pieces: statusPieces({ ...successStatus(), code: 201 }) },
     accepted,
-    query,
     warnings,
   );
 }

@@ -1,10 +1,4 @@
-import {
-  type Fields,
-  isStatusError,
-  type Status,
-  successStatus,
-  unknownError,
-} from "../../apimachinery/index.ts";
+import { type Fields, isStatusError, type Status, successStatus, unknownError } from "../../apimachinery/index.ts";
 import { type HttpResponse, readBody } from "../../lib/index.ts";
 import { answerResponse, statusPieces } from "../http/answer.ts";
 import type { Call } from "../http/call.ts";
@@ -23,7 +17,7 @@ const batchSize = 500;
 
 /** DELETE of one object. */
 export async function removeObject(server: Server, call: Call): Promise<HttpResponse> {
-  const { resource, path, query, request, accepted, warnings } = call;
+  const { resource, path, request, accepted, warnings } = call;
   const options = await readDeleteOptions(call);
   warnings.push(...deleteWarnings(resource.storageName, options));
   const { namespace, name } = path;
@@ -38,7 +32,7 @@ export async function removeObject(server: Server, call: Call): Promise<HttpResp
       ? statusPieces(goneStatus(resource, written))
       : (await presenterFor(server, call, [written.entry])).object(written.entry, written.object);
   const status = written.outcome !== "deleted" && waitsForDependents(options) ? 202 : 200;
-  return await answerResponse(request, { status, pieces }, accepted, query, warnings);
+  return await answerResponse(request, { status, pieces }, accepted, warnings);
 }
 
 /** DELETE of a collection: what is selected, one after the other. The answer lists what was there. */
@@ -46,7 +40,7 @@ export async function removeCollection(server: Server, call: Call): Promise<Http
   const { resource, path, query, request, accepted, warnings } = call;
   const options = await readDeleteOptions(call);
   const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
-  const pieces = (await presenterFor(server, call, listed.entries)).list(listed);
+  const list = (await presenterFor(server, call, listed.entries)).list(listed);
   for (let start = 0; start < listed.entries.length; start += batchSize) {
     const batch = listed.entries.slice(start, start + batchSize);
     const results = await Promise.allSettled(
@@ -63,7 +57,7 @@ export async function removeCollection(server: Server, call: Call): Promise<Http
       if (result.status === "rejected" && !isStatusError(result.reason, "NotFound")) throw result.reason;
     }
   }
-  return await answerResponse(request, { status: 200, pieces }, accepted, query, warnings);
+  return await answerResponse(request, { status: 200, list }, accepted, warnings);
 }
 
 async function readDeleteOptions({ request, query }: Call): Promise<DeleteOptions> {

@@ -168,18 +168,18 @@ function placeOf({ resource, path }: Call): Place {
 }
 
 async function writtenResponse(server: Server, call: Call, { object, entry, outcome }: Written): Promise<HttpResponse> {
-  const { resource, path, request, accepted, query, warnings } = call;
+  const { resource, path, request, accepted, warnings } = call;
   const status = outcome === "created" ? 201 : 200;
   if (path.subresource !== "scale") {
     const pieces = (await presenterFor(server, call, [entry])).object(entry, object);
-    return await answerResponse(request, { status, pieces }, accepted, query, warnings);
+    return await answerResponse(request, { status, pieces }, accepted, warnings);
   }
   const shown =
     entry === undefined
       ? object
       : { ...object, metadata: { ...object.metadata, resourceVersion: String(entry.modRevision) } };
   const pieces = [Buffer.from(JSON.stringify(scaleOf(resource, shown)))];
-  return await answerResponse(request, { status, pieces }, accepted, query, warnings);
+  return await answerResponse(request, { status, pieces }, accepted, warnings);
 }
 
 /** An object in a namespace says which, or nothing; one outside of namespaces has its namespace ignored. */

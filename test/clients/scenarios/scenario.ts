@@ -1,4 +1,4 @@
-import type { Kubectl } from "../kubectl.ts";
+import type { Kubectl } from "../tools.ts";
 
 /** What somebody does with kubectl in a namespace of his own, and what must come of it with every version of kubectl. */
 export type Scenario = (kubectl: Kubectl) => Promise<void>;

@@ -50,6 +50,14 @@ const bindings: View = {
 
 /** What belongs to the cluster, its configuration and its storage, by kind. */
 export const clusterViews: Record<string, View> = {
+  ComponentStatus: {
+    columns: "Name|Status|Message|Error",
+    row: (object) => {
+      const health = itemsAt(object, "conditions").find(({ type }) => type === "Healthy");
+      const status = health === undefined ? "Unknown" : health["status"] === "True" ? "Healthy" : "Unhealthy";
+      return [nameOf(object), status, textAt(health, "message"), textAt(health, "error")];
+    },
+  },
   ConfigMap: {
     columns: "Name|Data|Age",
     row: (object, now) => [nameOf(object), size(object["data"]) + size(object["binaryData"]), ageOf(object, now)],

@@ -48,7 +48,7 @@ export function validateDefinition(definition: Fields): Causes {
       if (seen.has(label)) found.push(invalidValue(`${at}.name`, label, "must be unique"));
       seen.add(label);
       if (!isFields(fieldsAt(version, "schema")["openAPIV3Schema"]))
-        found.push(requiredValue(`${at}.schema.openAPIV3Schema`, "schemas are required"));
+        found.push(requiredValue(`${at}.schema.openAPIV3Schema`));
       return [
         ...found,
         ...validateSubresources(`${at}.subresources`, fieldsAt(version, "subresources")),

@@ -152,8 +152,9 @@ function validateAlwaysTemplate(spec: Fields, selector: unknown, claims: readonl
   const template = fieldsAt(spec, "template");
   const { labels } = fieldsAt(template, "metadata");
   const causes: Causes = [];
-  const chosen = isFields(selector) && !(isEmpty(selector["matchLabels"]) && isEmpty(selector["matchExpressions"]));
-  if (chosen && !selects(selector, labels))
+  // An empty selector takes everything and is refused elsewhere; an absent one takes nothing.
+  const isAll = isFields(selector) && isEmpty(selector["matchLabels"]) && isEmpty(selector["matchExpressions"]);
+  if (!isAll && !(isFields(selector) && selects(selector, labels)))
     causes.push(
       invalidValue("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`"),
     );
