@@ -27,6 +27,7 @@ const job = (name: string, annotations: Record<string, string>) =>
     kind: "Job",
     metadata: { name, annotations },
     spec: {
+      backoffLimit: 0,
       template: {
         spec: { restartPolicy: "Never", containers: [{ name: "main", image: "busybox", command: ["true"] }] },
       },
@@ -49,67 +50,38 @@ const deployment = (name: string, annotations: Record<string, string> = {}) =>
 const at = (name: string) => ({ namespace: workNamespace, name });
 const inArgo = (name: string) => ({ namespace: "argocd", name });
 
-async function setStatus(kind: (typeof resources)["job"], name: string, status: object): Promise<void> {
-  await cluster.client.patch(kind, at(name), "merge", { status }, { subresource: "status" });
-}
-
 /** Plays the kubelet: says of the pods of a Deployment that they are ready. */
 async function podsRun(name: string): Promise<void> {
-  const { items } = await waitUntil(
-    async () => {
-      const pods = await cluster.client.list(resources.pod, { namespace: workNamespace, labelSelector: `app=${name}` });
-      return pods.items.length > 0 ? pods : undefined;
-    },
-    { what: `pods of ${name}`, timeoutMs: 10_000, intervalMs: 5 },
-  );
-  const at = "2026-01-01T00:00:00Z";
-  const conditions = ["Ready", "ContainersReady"].map((type) => ({ type, status: "True", lastTransitionTime: at }));
-  for (const { metadata } of items) {
-    const status = { phase: "Running", startTime: at, conditions };
-    const pod = { namespace: workNamespace, name: metadata.name ?? "" };
-    await cluster.client.patch(resources.pod, pod, "merge", { status }, { subresource: "status" });
-  }
+  const conditions = ["Ready", "ContainersReady"].map((type) => ({
+    type,
+    status: "True",
+    lastTransitionTime: started,
+  }));
+  await setPods(`app=${name}`, { phase: "Running", conditions });
 }
 
-const succeeded = {
-  conditions: [
-    {
-      type: "SuccessCriteriaMet",
-      status: "True",
-      lastProbeTime: "2026-01-01T00:00:00Z",
-      lastTransitionTime: "2026-01-01T00:00:00Z",
+/** Plays the kubelet: says of the pod of a Job how it has ended. */
+async function jobEnds(name: string, phase: "Succeeded" | "Failed"): Promise<void> {
+  await setPods(`batch.kubernetes.io/job-name=${name}`, { phase });
+}
+
+const started = "2026-01-01T00:00:00Z";
+
+async function setPods(labelSelector: string, status: object): Promise<void> {
+  const { items } = await waitUntil(
+    async () => {
+      const pods = await cluster.client.list(resources.pod, { namespace: workNamespace, labelSelector });
+      const open = pods.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      return open.length > 0 ? { items: open } : undefined;
     },
-    {
-      type: "Complete",
-      status: "True",
-      lastProbeTime: "2026-01-01T00:00:00Z",
-      lastTransitionTime: "2026-01-01T00:00:00Z",
-    },
-  ],
-  startTime: "2026-01-01T00:00:00Z",
-  completionTime: "2026-01-01T00:00:00Z",
-  succeeded: 1,
-};
-const failed = {
-  conditions: [
-    {
-      type: "FailureTarget",
-      status: "True",
-      lastProbeTime: "2026-01-01T00:00:00Z",
-      lastTransitionTime: "2026-01-01T00:00:00Z",
-    },
-    {
-      type: "Failed",
-      status: "True",
-      reason: "BackoffLimitExceeded",
-      message: "Job has reached the specified backoff limit",
-      lastProbeTime: "2026-01-01T00:00:00Z",
-      lastTransitionTime: "2026-01-01T00:00:00Z",
-    },
-  ],
-  startTime: "2026-01-01T00:00:00Z",
-  failed: 1,
-};
+    { what: `pods with ${labelSelector}`, timeoutMs: 10_000, intervalMs: 5 },
+  );
+  for (const { metadata } of items) {
+    const pod = { namespace: workNamespace, name: metadata.name ?? "" };
+    const patch = { status: { startTime: started, ...status } };
+    await cluster.client.patch(resources.pod, pod, "merge", patch, { subresource: "status" });
+  }
+}
 
 test("a push that adds, changes and removes manifests is live", async () => {
   const first = await cluster.push("push", {
@@ -268,14 +240,14 @@ test("waves and hooks run in order, each waits for the one before", async () => 
   const pre = await cluster.untilObject(resources.job, "waves-pre");
   assert.deepEqual(pre.metadata.finalizers, ["argocd.argoproj.io/hook-finalizer"]);
 
-  await setStatus(resources.job, "waves-pre", succeeded);
+  await jobEnds("waves-pre", "Succeeded");
   await untilMessage("waves", "waiting for healthy state of apps/Deployment/waves-two");
   assert.ok(await cluster.client.get(resources.configMap, at("waves-one")));
   assert.equal(await cluster.client.get(resources.job, at("waves-post")), undefined);
 
   await podsRun("waves-two");
   await untilMessage("waves", "waiting for completion of hook batch/Job/waves-post");
-  await setStatus(resources.job, "waves-post", succeeded);
+  await jobEnds("waves-post", "Succeeded");
   const app = await cluster.until("waves", ({ status }) => status?.operationState?.phase === "Succeeded", "synced");
   assert.equal(app.status?.operationState?.message, "successfully synced (no more tasks)");
   await cluster.untilGone(resources.job, "waves-post");
@@ -310,7 +282,7 @@ test("a hook that fails fails the sync, after the hooks for failures", async () 
   });
   await cluster.create(applicationOf("fails", { syncPolicy: { automated: {}, retry: { limit: 0 } } }));
   await untilMessage("fails", "waiting for completion of hook batch/Job/fails-pre");
-  await setStatus(resources.job, "fails-pre", failed);
+  await jobEnds("fails-pre", "Failed");
   const app = await cluster.until("fails", ({ status }) => status?.operationState?.phase === "Failed", "failed");
   assert.equal(app.status?.operationState?.message, "one or more synchronization tasks completed unsuccessfully");
   await cluster.untilObject(resources.configMap, "fails-told");
@@ -327,11 +299,11 @@ test("hooks of the last sync make way for those of the next", async () => {
   await cluster.push("again", { "pre.yaml": hook("one"), "a.yaml": configMap("again-a") });
   await cluster.create(applicationOf("again"));
   const { metadata } = await cluster.untilObject(resources.job, "again-pre");
-  await setStatus(resources.job, "again-pre", succeeded);
+  await jobEnds("again-pre", "Succeeded");
   await cluster.untilSynced("again");
   await cluster.push("again", { "pre.yaml": hook("two"), "a.yaml": configMap("again-a", { v: "2" }) });
   await cluster.untilObject(resources.job, "again-pre", (object) => object.metadata.uid !== metadata.uid);
-  await setStatus(resources.job, "again-pre", succeeded);
+  await jobEnds("again-pre", "Succeeded");
   await cluster.untilObject(resources.configMap, "again-a", (object) => JSON.stringify(object["data"]) === '{"v":"2"}');
 });
 
@@ -822,7 +794,7 @@ test("a sync that waits goes on after a restart", async () => {
   const { status } = await untilMessage("resume", "waiting for completion of hook batch/Job/resume-pre");
   const { metadata } = await cluster.untilObject(resources.job, "resume-pre");
   await cluster.restart();
-  await setStatus(resources.job, "resume-pre", succeeded);
+  await jobEnds("resume-pre", "Succeeded");
   const app = await cluster.untilSynced("resume");
   assert.equal(app.status?.operationState?.startedAt, status?.operationState?.startedAt);
   assert.equal(
@@ -909,7 +881,7 @@ test("the commit that a sync began with stays the one it ends with", async () =>
   await untilMessage("pinned", "waiting for completion of hook batch/Job/pinned-pre");
   const second = await cluster.push("pinned", { ...files, "a.yaml": configMap("pinned-a", { v: "2" }) });
   await cluster.until("pinned", ({ status }) => status?.sync?.revision === second, "at the new revision");
-  await setStatus(resources.job, "pinned-pre", succeeded);
+  await jobEnds("pinned-pre", "Succeeded");
   const app = await cluster.until("pinned", ({ operation }) => operation === undefined, "synced");
   assert.equal(app.status?.operationState?.syncResult?.revision, first);
   assert.equal(app.status?.sync?.status, "OutOfSync");
