@@ -38,6 +38,7 @@ export {
   validateQualifiedName,
   validateSubdomain,
 } from "./names.ts";
+export { compareNatural } from "./natural-order.ts";
 export {
   formatApiVersion,
   type GroupVersion,
@@ -76,6 +77,7 @@ export {
 export { stringFormats } from "./schema/formats.ts";
 export { compilePattern } from "./schema/pattern.ts";
 export { compileFinder, type Match } from "./schema/pattern-find.ts";
+export { compileGroupFinder, type GroupMatch } from "./schema/pattern-groups.ts";
 export { findUnknownFields, pruneUnknown } from "./schema/prune.ts";
 export { type ListType, type MapType, type Schema, type ValidationRule, valueSchema } from "./schema/schema.ts";
 export { structuralErrors } from "./schema/structural.ts";

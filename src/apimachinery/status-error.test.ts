@@ -164,3 +164,12 @@ test("reasonOfCode gives clients the reason of an answer without a body", () => 
   };
   for (const [code, reason] of Object.entries(expected)) assert.equal(errors.reasonOfCode(Number(code)), reason);
 });
+
+test("of very many causes the first are told", () => {
+  const causes = Array.from({ length: 90_000 }, (_, index) => ({ reason: "x", message: "wrong", field: `f${index}` }));
+  const { status, message } = errors.invalid({ group: "", kind: "Pod" }, "a", causes);
+  assert.equal(status.details?.causes?.length, 1_000);
+  assert.ok(message.endsWith("f999: wrong]"));
+  const long = causes.map((cause) => ({ ...cause, message: "x".repeat(3 * 2 ** 20) }));
+  assert.equal(errors.invalid({ group: "", kind: "Pod" }, "a", long.slice(0, 3)).status.details?.causes?.length, 1);
+});

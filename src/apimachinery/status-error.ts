@@ -129,12 +129,29 @@ export function applyConflict(message: string, causes: StatusCause[]): StatusErr
 }
 
 /** What validation found; `causes` in the order it was found. Equal sentences are said once. */
-export function invalid({ group, kind }: GroupKind, name: string, causes: StatusCause[]): StatusError {
+export function invalid({ group, kind }: GroupKind, name: string, all: readonly StatusCause[]): StatusError {
+  const causes = firstOf(all);
   const subject = `${group === "" ? kind : `${kind}.${group}`} ${quoteGo(name)} is invalid`;
   const sentences = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   const list = sentences.length === 1 ? sentences[0] : `[${sentences.join(", ")}]`;
   const details = withoutEmpty({ name, group, kind, causes });
   return new StatusError("Invalid", sentences.length === 0 ? subject : `${subject}: ${list}`, details);
+}
+
+/**
+ * How many causes are told, and how long they may be together, in characters. Kubernetes knows no bound; an answer that is
+ * many times as large as the request would be a weapon.
+ */
+const causesMax = 1_000;
+const causesLengthMax = 4 * 2 ** 20;
+
+function firstOf(causes: readonly StatusCause[]): StatusCause[] {
+  let length = 0;
+  const end = causes.findIndex(({ field, message }, index) => {
+    length += field.length + message.length;
+    return index >= causesMax || (index > 0 && length > causesLengthMax);
+  });
+  return end < 0 ? [...causes] : causes.slice(0, end);
 }
 
 /** An empty `name` is a collection; an empty resource is a path that is no resource. */

@@ -1,4 +1,4 @@
-import { deepEqual, setField } from "./json.ts";
+import { canonicalJson, setField } from "./json.ts";
 import type { JsonObject, JsonValue } from "./object.ts";
 import { propertySchema, type Schema } from "./schema/schema.ts";
 import { badRequest, type StatusError } from "./status-error.ts";
@@ -101,7 +101,8 @@ function deleteItems(merged: JsonObject, name: string, items: JsonValue): void {
   const original = merged[name];
   if (items === null) delete merged[name];
   if (!Array.isArray(items) || !Array.isArray(original)) return;
-  merged[name] = original.filter((item) => !items.includes(item));
+  const deleted = new Set(items);
+  merged[name] = original.filter((item) => !deleted.has(item));
 }
 
 /** How the items of a list are told apart. */
@@ -117,12 +118,13 @@ function mergeList(original: JsonValue[], patch: JsonValue[], schema: Schema | u
   if (key === undefined) throw badRequest("cannot merge lists without merge key for struct");
   const { kept, items } = applyItemDirectives(original, patch, key);
   const merged = [...kept];
+  const places = firstPlaces(merged.map((one) => (isObject(one) ? nameOf(one[key]) : undefined)));
   for (const item of items) {
-    const value = keyValue(item, key);
-    const index = merged.findIndex((one) => isObject(one) && deepEqual(one[key], value));
-    const match = merged[index];
-    if (isObject(match)) merged[index] = mergeObject(match, item, schema?.items);
-    else merged.push(withoutDirectives(item) ?? {});
+    const own = nameOf(keyValue(item, key));
+    const place = places.get(own) ?? merged.length;
+    const match = merged[place];
+    merged[place] = isObject(match) ? mergeObject(match, item, schema?.items) : (withoutDirectives(item) ?? {});
+    places.set(own, place);
   }
   return ordered(merged, items, kept, { key });
 }
@@ -134,7 +136,7 @@ function applyItemDirectives(
   key: string,
 ): { kept: JsonValue[]; items: JsonObject[] } {
   const items: JsonObject[] = [];
-  let kept = original;
+  const deleted = new Set<string>();
   let replaces = false;
   for (const item of patch) {
     if (!isObject(item)) throw badRequest(`expected a map[string]interface {}, but received a ${goType(item)}`);
@@ -142,8 +144,7 @@ function applyItemDirectives(
     if (action === undefined) {
       items.push(item);
     } else if (action === "delete") {
-      const value = keyValue(item, key);
-      kept = kept.filter((one) => !(isObject(one) && deepEqual(one[key], value)));
+      deleted.add(nameOf(keyValue(item, key)));
     } else if (action === "replace") {
       replaces = true;
     } else if (action === "merge") {
@@ -152,7 +153,8 @@ function applyItemDirectives(
       throw unknownDirective(action, item);
     }
   }
-  return replaces ? { kept: items, items: [] } : { kept, items };
+  if (replaces) return { kept: items, items: [] };
+  return { kept: original.filter((one) => !(isObject(one) && deleted.has(nameOf(one[key])))), items };
 }
 
 /** Merges a list and puts it in the order that the patch asks for; items it does not name keep their place among their own. */
@@ -178,11 +180,11 @@ function mergeOrdered(
 function serverOrder(original: JsonValue[], patch: JsonValue[], key: string | undefined): JsonValue[] {
   if (key === undefined) return original;
   const items = patch.filter(isObject);
-  const isNamed = (list: JsonObject[], one: JsonValue) =>
-    isObject(one) && list.some((item) => deepEqual(item[key], one[key]));
-  const deleted = items.filter((item) => item[directive] === "delete");
-  const kept = original.filter((one) => !isNamed(deleted, one));
-  const added = items.filter((item) => !(directive in item) && !isNamed(kept.filter(isObject), item));
+  const namesOf = (list: JsonObject[]) => new Set(list.map((item) => nameOf(item[key])));
+  const deleted = namesOf(items.filter((item) => item[directive] === "delete"));
+  const kept = original.filter((one) => !(isObject(one) && deleted.has(nameOf(one[key]))));
+  const known = namesOf(kept.filter(isObject));
+  const added = items.filter((item) => !(directive in item) && !known.has(nameOf(item[key])));
   return [...kept, ...added.slice(0, original.length - kept.length)];
 }
 
@@ -198,12 +200,12 @@ function checkOrder(patch: JsonValue[], order: JsonValue[], key: string | undefi
   for (const item of patch) {
     if (isObject(item) && directive in item) continue;
     const own = identity(item, { key });
-    const found = order.findIndex((one, index) => index >= position && deepEqual(identity(one, { key }), own));
-    if (found < 0) {
+    while (position < order.length && identity(order[position] ?? null, { key }) !== own) position++;
+    if (position === order.length) {
       const lists = `${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`;
       throw badRequest(`The order in patch list:\n${lists}`);
     }
-    position = found + 1;
+    position++;
   }
 }
 
@@ -212,32 +214,44 @@ function checkOrder(patch: JsonValue[], order: JsonValue[], key: string | undefi
  * that an item stays before another of the patch that it stood before on the server.
  */
 function ordered(list: JsonValue[], patchOrder: JsonValue[], order: JsonValue[], by: Identity): JsonValue[] {
-  const rankIn = (order: JsonValue[]) => {
-    const ranks = order.map((item) => identity(item, by));
-    return (item: JsonValue) => {
-      const own = identity(item, by);
-      return ranks.findIndex((one) => deepEqual(one, own));
-    };
-  };
-  const patchRank = rankIn(patchOrder);
-  const serverRank = rankIn(order);
-  const named = list.filter((item) => patchRank(item) >= 0).sort((a, b) => patchRank(a) - patchRank(b));
-  const others = list.filter((item) => patchRank(item) < 0).sort((a, b) => serverRank(a) - serverRank(b));
+  const patchRanks = firstPlaces(patchOrder.map((item) => identity(item, by)));
+  const serverRanks = firstPlaces(order.map((item) => identity(item, by)));
+  const ranked = list.map((item) => {
+    const own = identity(item, by);
+    return { item, inPatch: patchRanks.get(own) ?? -1, onServer: serverRanks.get(own) ?? -1 };
+  });
+  const named = ranked.filter(({ inPatch }) => inPatch >= 0).sort((a, b) => a.inPatch - b.inPatch);
+  const others = ranked.filter(({ inPatch }) => inPatch < 0).sort((a, b) => a.onServer - b.onServer);
   const woven: JsonValue[] = [];
-  for (const item of named) {
-    const rank = serverRank(item);
-    while (others[0] !== undefined && rank >= 0 && serverRank(others[0]) >= 0 && serverRank(others[0]) < rank) {
-      woven.push(...others.splice(0, 1));
+  let next = 0;
+  for (const { item, onServer } of named) {
+    for (let other = others[next]; other !== undefined; other = others[next]) {
+      if (other.onServer < 0 || other.onServer >= onServer) break;
+      woven.push(other.item);
+      next++;
     }
     woven.push(item);
   }
-  return [...woven, ...others];
+  return [...woven, ...others.slice(next).map(({ item }) => item)];
 }
 
-function identity(item: JsonValue, { key }: Identity): JsonValue {
-  if (key === undefined) return item;
+/** Where each name stands first. */
+function firstPlaces(names: readonly (string | undefined)[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [place, one] of names.entries()) if (one !== undefined && !places.has(one)) places.set(one, place);
+  return places;
+}
+
+/** What an item is called: the same for those that are the same item. */
+function identity(item: JsonValue, { key }: Identity): string {
+  if (key === undefined) return nameOf(item);
   if (!isObject(item)) throw badRequest(`expected a map[string]interface {}, but received a ${goType(item)}`);
-  return keyValue(item, key);
+  return nameOf(keyValue(item, key));
+}
+
+/** One text for all values that are equal, and another for what is absent. */
+function nameOf(value: JsonValue | undefined): string {
+  return value === undefined ? "" : canonicalJson(value);
 }
 
 function keyValue(item: JsonObject, key: string): JsonValue {

@@ -88,7 +88,7 @@ class Emitter {
   #emitScalar(value: unknown, indent: number): void {
     if (typeof value === "string") this.#emitText(value, Math.max(indent, step), false);
     else if (typeof value === "number") this.#line += formatNumber(value);
-    else if (typeof value === "boolean") this.#line += String(value);
+    else if (typeof value === "boolean" || typeof value === "bigint") this.#line += String(value);
     else if (Array.isArray(value)) this.#line += "[]";
     else this.#line += typeof value === "object" && value !== null ? "{}" : "null";
   }
@@ -118,7 +118,7 @@ function isFilledObject(value: unknown): value is object {
 /** As Go reads the number back from JSON: an integer if it has no fraction and 64 bits hold it. */
 function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return "null";
-  return Number.isInteger(value) && Math.abs(value) < 2 ** 64 ? String(BigInt(value)) : formatGoExponent(value);
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 64 ? String(value) : formatGoExponent(value);
 }
 
 const lineBreak = /[\n\r\x85\u2028\u2029]/;

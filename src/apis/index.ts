@@ -65,6 +65,7 @@ export type {
   PackageProblem,
   RemoteRepository,
 } from "./idpbuilder/kinds.ts";
+export { rangeHolds } from "./kubernetes/addresses.ts";
 export { convertBuiltin } from "./kubernetes/convert.ts";
 export { parseGoDurationMs } from "./kubernetes/cron/duration.ts";
 export { nextCronTime } from "./kubernetes/cron/next.ts";

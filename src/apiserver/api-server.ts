@@ -154,6 +154,7 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       resourceQuota,
     ]),
     bodies: shared.bodies,
+    fairness: shared.fairness,
     frames: shared.frames,
     watches,
     hasControllers: options.serviceAccountAdmission !== false,

@@ -16,6 +16,7 @@ const kubernetesService: KubeObject = {
   spec: {
     type: "ClusterIP",
     clusterIP: apiServiceAddress,
+    ipFamilyPolicy: "SingleStack",
     ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: securePort }],
     sessionAffinity: "None",
   },
@@ -101,7 +102,11 @@ async function ensure(
     return;
   }
   try {
-    const created = await createObject(server, resource, namespace, structuredClone(object), writing());
+    const created = await createObject(server, resource, namespace, structuredClone(object), {
+      ...writing(),
+      // Kept by a controller, whose it is from the start.
+      ...(name === rootCaName ? { manager: "kube-controller-manager" } : {}),
+    });
     known.set(id, created.object);
   } catch (error) {
     if (!isStatusError(error, "AlreadyExists")) throw error;

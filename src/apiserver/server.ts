@@ -6,6 +6,7 @@ import type { ServiceAccountIssuer } from "./access/service-account-issuer.ts";
 import type { AdmissionChain } from "./admission/admit.ts";
 import type { Audit } from "./audit/trail.ts";
 import type { Bodies } from "./http/bodies.ts";
+import type { Fairness } from "./http/fairness.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { Frames } from "./read/present.ts";
 import type { Watches } from "./read/watches.ts";
@@ -30,6 +31,8 @@ export type Server = {
   readonly audit: Audit | undefined;
   /** What the bodies of requests hold, those of all clusters together. */
   readonly bodies: Bodies;
+  /** Gives callers inside the process their turns. */
+  readonly fairness: Fairness;
   /** Encoded watch events, shared by all watchers. */
   readonly frames: Frames;
   /** Watches that are open, by the resource they are of; called to end them. */

@@ -7,6 +7,7 @@ import { withDefinitionRules } from "./crd/admission.ts";
 import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
 import type { VersionInfo } from "./discovery/version.ts";
 import { Bodies } from "./http/bodies.ts";
+import { Fairness } from "./http/fairness.ts";
 import { createOpenApiV2, type OpenApiV2 } from "./openapi/v2.ts";
 import { createOpenApiV3, type OpenApiV3 } from "./openapi/v3.ts";
 import { createFrames, type Frames } from "./read/present.ts";
@@ -21,6 +22,7 @@ export type SharedParts = {
   readonly catalog: Catalog;
   readonly parsed: ParseCache;
   readonly bodies: Bodies;
+  readonly fairness: Fairness;
   readonly frames: Frames;
   readonly discovery: Discovery;
   readonly v2: OpenApiV2;
@@ -37,6 +39,7 @@ export function createSharedParts(version: VersionInfo): SharedParts {
     catalog: createCatalog(builtin, []),
     parsed: createParseCache(),
     bodies: new Bodies(),
+    fairness: new Fairness(),
     frames: createFrames(),
     discovery: createDiscovery(),
     v2: createOpenApiV2(version),

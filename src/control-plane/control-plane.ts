@@ -111,7 +111,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   if (options.controllers !== false) {
     parts.use(
       await startControllers({
-        client: admin.client,
+        client: createClient(clusters.handler, { user: administrator, userAgent: "kube-controller-manager" }),
         caCertificate: endpoint?.caCertificate ?? "",
         signToken: keys.serviceAccounts.sign,
         ...(options.compute === undefined ? {} : { compute: { mode: options.compute, name: "skiff" } }),

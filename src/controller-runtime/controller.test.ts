@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { silentLog } from "../lib/index.ts";
 import { type Result, startController } from "./controller.ts";
 
@@ -96,4 +96,28 @@ test("a key that is tried again at once lets the event loop turn in between", as
   const seen = Promise.withResolvers<void>();
   controller.enqueue("a");
   await seen.promise;
+});
+
+test("a wait that is no number, or longer than a timer can be, does not make a key run at once", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  using _timers = { [Symbol.dispose]: () => mock.timers.reset() };
+  const errors: string[] = [];
+  const log = { ...silentLog, error: (text: string) => void errors.push(text) };
+  let runs = 0;
+  const waits = [Number.NaN, 2 ** 40];
+  await using controller = startController({
+    name: "test",
+    log,
+    async reconcile(): Promise<Result> {
+      return { state: "again", afterMs: waits[runs++] ?? 0 };
+    },
+  });
+  controller.enqueue("a");
+  await controller.idle();
+  controller.enqueue("a");
+  await controller.idle();
+  mock.timers.tick(1_000);
+  await controller.idle();
+  assert.equal(runs, 2);
+  assert.deepEqual(errors, ["A time to wait is no number"]);
 });

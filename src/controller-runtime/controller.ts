@@ -27,6 +27,8 @@ export type Controller = AsyncDisposable & {
 /** client-go's default controller rate limiter: 5 ms doubling; the longest wait is cut from its 1000 s to half a minute. */
 const retryFirstMs = 5;
 const retryMaxMs = 30_000;
+/** What a timer can wait; a longer wait is one of this length, and the reconcile then says how long to go on. */
+const timerMsMax = 2 ** 31 - 1;
 /** Whatever comes sooner would see the same: what is written is not published before a turn of the event loop has ended. */
 const turnMs = 1;
 
@@ -41,8 +43,10 @@ export function startController(options: ControllerOptions): Controller {
   const failures = new Map<string, number>();
   let idleWaiters: (() => void)[] = [];
 
-  const enqueue = (key: string, afterMs = 0) => {
+  const enqueue = (key: string, sentMs = 0) => {
     if (stop.signal.aborted || ready.has(key)) return;
+    if (Number.isNaN(sentMs)) log.error("A time to wait is no number", { controller: name, key });
+    const afterMs = Number.isNaN(sentMs) ? retryMaxMs : Math.min(sentMs, timerMsMax);
     const atMs = performance.now() + afterMs;
     const waiting = timers.get(key);
     if (waiting !== undefined) {

@@ -19,6 +19,7 @@ import { type ApiServerAddress, ensureApiServerEndpoints } from "./network/api-s
 import { startEndpointSlices } from "./network/endpoint-slices.ts";
 import { startEndpoints } from "./network/endpoints.ts";
 import { startMirroredSlices } from "./network/mirrored-slices.ts";
+import { startServiceCidrs } from "./network/service-cidrs.ts";
 import { startNodeTaints } from "./nodes/node-taints.ts";
 import { startOrphanedPods } from "./nodes/orphaned-pods.ts";
 import { startTaintEviction } from "./nodes/taint-eviction.ts";
@@ -57,6 +58,7 @@ const workloads: readonly ((context: ControllerContext) => AsyncDisposable)[] = 
   startEndpoints,
   startEndpointSlices,
   startMirroredSlices,
+  startServiceCidrs,
   startVolumeBinder,
   startClaimProtection,
   startVolumeProtection,

@@ -141,11 +141,12 @@ export function serveHandler(handler: Handler, onError: (error: unknown, request
   };
 }
 
-/** Node reads the rest of a body that the handler has left, so that the connection can be kept; that must end. */
+/** Reads the rest of a body that the handler has left, so that the client can read the answer and keep the connection. */
 function endLater(message: IncomingMessage): void {
   const { socket } = message;
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   message.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
+  message.resume();
 }
 
 /** What a request over the network is to a handler. */

@@ -17,17 +17,19 @@ export class UnreadAnswers {
   /** In the order in which they began to wait. */
   readonly #waiting = new Map<ServerResponse, Waiting>();
   readonly #sizeBytesMax: number;
+  readonly #nowMs: () => number;
   #sizeBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: { sizeBytesMax?: number } = {}) {
+  constructor(options: { sizeBytesMax?: number; nowMs?: () => number } = {}) {
     this.#sizeBytesMax = options.sizeBytesMax ?? sizeBytesMax;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
   /** @param sizeBytes what is kept for the client until it reads */
   add(reply: ServerResponse, sizeBytes: number): void {
     this.delete(reply);
-    this.#waiting.set(reply, { sizeBytes, sinceMs: performance.now() });
+    this.#waiting.set(reply, { sizeBytes, sinceMs: this.#nowMs() });
     this.#sizeBytes += sizeBytes;
     if (this.#sizeBytes > this.#sizeBytesMax) this.#end();
     this.#lookLater();
@@ -51,7 +53,7 @@ export class UnreadAnswers {
   }
 
   #end(): void {
-    const nowMs = performance.now();
+    const nowMs = this.#nowMs();
     for (const [reply, { sinceMs }] of this.#waiting) {
       const waitedMs = nowMs - sinceMs;
       if (waitedMs < (this.#sizeBytes > this.#sizeBytesMax ? patienceMs : stalledMs)) return;

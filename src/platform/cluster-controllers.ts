@@ -96,7 +96,7 @@ export function startClusterControllers(
     await ending.get(cluster);
     const server = await clusters.open(cluster);
     if (server === undefined) return { [Symbol.asyncDispose]: async () => {} };
-    const client = createClient(server.handler, { user: system, userAgent: "skiff-controllers" });
+    const client = createClient(server.handler, { user: system, userAgent: "kube-controller-manager" });
     return await startControllers({ client, ...options, log: log.with({ cluster }) });
   };
   const awake = (cluster: string) => {

@@ -45,7 +45,7 @@ export async function startServices(parts: AsyncDisposableStack, options: Platfo
   await ensureNamespaces(client, config.name);
   parts.use(
     await startControllers({
-      client,
+      client: createClient(clusters.root.handler, { user: system, userAgent: "kube-controller-manager" }),
       ...signing,
       compute,
       apiServer,

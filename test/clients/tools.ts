@@ -95,12 +95,14 @@ export function openTool(t: TestContext, program: string, kubeconfig: string, be
     start(command) {
       const child = begin(command);
       child.stderr.resume();
+      const ended = once(child, "close");
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       return {
         async line() {
           const { value, done } = await lines.next();
-          if (done === true) throw new Error(`${command} has ended`);
-          return value;
+          if (done !== true) return value;
+          const [code] = await ended;
+          throw new Error(`${command} has ended with code ${code}`);
         },
         [Symbol.dispose]: () => void child.kill(),
       };

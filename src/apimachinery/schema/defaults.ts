@@ -1,5 +1,6 @@
 import { isFields } from "../fields.ts";
 import { cloneJson, setField } from "../json.ts";
+import { requestTooLarge } from "../status-error.ts";
 import { createReach } from "./reach.ts";
 import { propertySchema, type Schema, valueSchema } from "./schema.ts";
 
@@ -7,9 +8,11 @@ import { propertySchema, type Schema, valueSchema } from "./schema.ts";
  * Fills in what `schema` gives a default for, in place, as apiextensions does: a missing field, or a null where the schema
  * allows none, becomes a copy of the default, and defaults inside it follow. Objects that are absent and have no default
  * of their own stay absent.
+ *
+ * @throws {StatusError} `RequestEntityTooLarge` when the defaults are more than any object may be
  */
 export function applyDefaults(value: unknown, schema: Schema): void {
-  if (hasDefaults(schema)) defaulter(schema)(value);
+  if (hasDefaults(schema)) defaulter(schema)(value, { sizeBytes: 0 });
 }
 
 /**
@@ -36,7 +39,12 @@ export function nullsToDefaults(value: unknown, schema: Schema): void {
   applyDefaults(value, schema);
 }
 
-type Defaulter = (value: unknown) => void;
+/** How much defaults may add to one value, as JSON: five times what any object may be; a few bytes can ask for any amount. */
+const addedBytesMax = 8 * 2 ** 20;
+
+/** What defaults have added so far. */
+type Added = { sizeBytes: number };
+type Defaulter = (value: unknown, added: Added) => void;
 
 const hasDefaults = createReach((schema) => hasDefault(schema));
 const defaulters = new WeakMap<Schema, Defaulter>();
@@ -58,31 +66,41 @@ function compile(schema: Schema): Defaulter {
   const additionalMatters = additional !== undefined && hasDefaults(additional);
   const itemsMatter = items !== undefined && hasDefaults(items);
 
-  return (value) => {
+  return (value, added) => {
     if (Array.isArray(value)) {
       if (!itemsMatter) return;
       for (let i = 0; i < value.length; i++) {
-        if (replacesNull(value[i], items)) value[i] = cloneJson(items.default);
-        defaulter(items)(value[i]);
+        if (replacesNull(value[i], items)) value[i] = defaultOf(items, added);
+        defaulter(items)(value[i], added);
       }
       return;
     }
     if (!isFields(value)) return;
     for (const [name, below] of filled) {
       const field = Object.hasOwn(value, name) ? value[name] : undefined;
-      if (field === undefined || replacesNull(field, below)) setField(value, name, cloneJson(below.default));
+      if (field === undefined || replacesNull(field, below)) setField(value, name, defaultOf(below, added));
     }
     for (const [name, below] of entered) {
       const field = value[name];
-      if (field !== undefined && Object.hasOwn(value, name)) defaulter(below)(field);
+      if (field !== undefined && Object.hasOwn(value, name)) defaulter(below)(field, added);
     }
     if (!additionalMatters) return;
     for (const name of Object.keys(value)) {
       if (Object.hasOwn(properties, name)) continue;
-      if (replacesNull(value[name], additional)) setField(value, name, cloneJson(additional.default));
-      defaulter(additional)(value[name]);
+      if (replacesNull(value[name], additional)) setField(value, name, defaultOf(additional, added));
+      defaulter(additional)(value[name], added);
     }
   };
+}
+
+const sizes = new WeakMap<Schema, number>();
+
+function defaultOf(schema: Schema, added: Added): unknown {
+  const sizeBytes = sizes.get(schema) ?? JSON.stringify(schema.default).length;
+  sizes.set(schema, sizeBytes);
+  added.sizeBytes += sizeBytes;
+  if (added.sizeBytes > addedBytesMax) throw requestTooLarge(`limit of what defaults may add is ${addedBytesMax}`);
+  return cloneJson(schema.default);
 }
 
 /** A null default of a schema that allows null is a default; a null default elsewhere is none, as in Go. */

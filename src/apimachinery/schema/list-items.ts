@@ -1,5 +1,5 @@
 import { isFields } from "../fields.ts";
-import { canonicalJson, deepEqual } from "../json.ts";
+import { canonicalJson } from "../json.ts";
 import type { StatusCause } from "../status-error.ts";
 import { duplicateValue, invalidValue } from "./field-error.ts";
 import { fieldPath, type Place } from "./place.ts";
@@ -23,12 +23,14 @@ export function itemFaults(list: readonly unknown[], schema: Schema, place: Plac
   );
 }
 
-/** The counterpart of an item in a list before an update; only lists of type `map` have counterparts. */
-export function itemBefore(list: unknown, item: unknown, schema: Schema): unknown {
-  if (schema["x-kubernetes-list-type"] !== "map" || !Array.isArray(list)) return undefined;
+/** Finds the counterparts of items in a list before an update; only lists of type `map` have counterparts. */
+export function itemsBefore(list: unknown, schema: Schema): (item: unknown) => unknown {
+  if (schema["x-kubernetes-list-type"] !== "map" || !Array.isArray(list)) return () => undefined;
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const wanted = keysOf(item, keys);
-  return list.find((other) => deepEqual(keysOf(other, keys), wanted));
+  const nameOf = (item: unknown) => canonicalJson(keysOf(item, keys));
+  // The first of those with the same keys counts.
+  const known = new Map(list.toReversed().map((item) => [nameOf(item), item]));
+  return (item) => known.get(nameOf(item));
 }
 
 function keysOf(item: unknown, keys: readonly string[]): Record<string, unknown> {

@@ -1,6 +1,6 @@
 /**
- * What a pattern in Go's syntax means. Sequences and choices are in order; `test` says whether one code point fits.
- * Groups are gone: nobody asks what they captured.
+ * What a pattern in Go's syntax means. Sequences and choices are in order; `test` says whether one code point fits. Groups
+ * that capture count from 1.
  */
 export type Expression =
   | { readonly op: "empty" }
@@ -8,6 +8,7 @@ export type Expression =
   | { readonly op: "assert"; readonly at: Assertion }
   | { readonly op: "sequence"; readonly parts: readonly Expression[] }
   | { readonly op: "choice"; readonly parts: readonly Expression[] }
+  | { readonly op: "group"; readonly of: Expression; readonly index: number; readonly name: string | undefined }
   | {
       readonly op: "repeat";
       readonly of: Expression;
@@ -31,7 +32,7 @@ const depthMax = 1000;
  * @throws {SyntaxError} in Go's words, as in "error parsing regexp: missing closing ]: `[a`"
  */
 export function parsePattern(pattern: string): Expression {
-  const reader: Reader = { text: pattern, at: 0, depth: 0 };
+  const reader: Reader = { text: pattern, at: 0, depth: 0, groups: 0 };
   const expression = parseChoice(reader, { ignoreCase: false, multiLine: false, dotAll: false, ungreedy: false });
   if (reader.at < pattern.length) fail("unexpected )", pattern);
   return expression;
@@ -41,7 +42,7 @@ export function isWord(codePoint: number): boolean {
   return inRanges(codePoint, wordRanges);
 }
 
-type Reader = { readonly text: string; at: number; depth: number };
+type Reader = { readonly text: string; at: number; depth: number; groups: number };
 type Flags = {
   readonly ignoreCase: boolean;
   readonly multiLine: boolean;
@@ -110,6 +111,8 @@ function repeatCount(expression: Expression): number {
     case "sequence":
     case "choice":
       return Math.max(1, ...expression.parts.map(repeatCount));
+    case "group":
+      return repeatCount(expression.of);
     default:
       return 1;
   }
@@ -192,13 +195,17 @@ function parseAtom(reader: Reader, flags: Flags): Expression {
 function parseGroup(reader: Reader, flags: Flags): Expression {
   const rest = reader.text.slice(reader.at);
   let inner = flags;
+  let name: string | undefined;
+  let isCapturing = true;
   if (rest.startsWith("(?")) {
     const named = /^\(\?P?<([A-Za-z0-9_]+)>/.exec(rest);
     const plain = /^\(\?([a-zA-Z-]*):/.exec(rest);
     if (named !== null) {
       reader.at += named[0].length;
+      name = named[1];
     } else if (plain !== null) {
       reader.at += plain[0].length;
+      isCapturing = false;
       if (plain[1] !== "") inner = changeFlags(flags, plain[1] ?? "", plain[0]);
     } else if (/^\(\?P?<(?![=!])/.test(rest)) {
       fail("invalid named capture", /^[^>]*>?/.exec(rest)?.[0] ?? rest);
@@ -208,9 +215,10 @@ function parseGroup(reader: Reader, flags: Flags): Expression {
   } else {
     reader.at++;
   }
+  const index = isCapturing ? ++reader.groups : 0;
   const expression = parseChoice(reader, inner);
   if (!accept(reader, ")")) fail("missing closing )", reader.text);
-  return expression;
+  return isCapturing ? { op: "group", of: expression, index, name } : expression;
 }
 
 function parseEscape(reader: Reader, flags: Flags): Expression {

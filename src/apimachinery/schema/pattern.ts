@@ -31,6 +31,7 @@ export type Instruction =
   | { readonly op: "character"; readonly test: CharacterTest; readonly next: number }
   | { readonly op: "assert"; readonly at: Assertion; readonly next: number }
   | { op: "split"; next: readonly number[] }
+  | { readonly op: "save"; readonly slot: number; readonly next: number }
   | { readonly op: "match" };
 
 export type Program = { readonly instructions: readonly Instruction[]; readonly start: number };
@@ -38,8 +39,12 @@ export type Program = { readonly instructions: readonly Instruction[]; readonly 
 /** How large a program may grow when its repetitions are written out; Go's limit on the same, `maxSize` of regexp/syntax. */
 const instructionsMax = 128 * 1024;
 
-/** Builds from the end to the beginning, so that each instruction knows its successor. */
-export function assemblePattern(expression: Expression): Program {
+/**
+ * Builds from the end to the beginning, so that each instruction knows its successor.
+ *
+ * @param withGroups whether `save` instructions say where group n begins, slot 2n, and ends, slot 2n + 1
+ */
+export function assemblePattern(expression: Expression, { withGroups = false } = {}): Program {
   const instructions: Instruction[] = [{ op: "match" }];
   const emit = (instruction: Instruction): number => {
     if (instructions.length >= instructionsMax) throw new SyntaxError("error parsing regexp: expression too large");
@@ -57,6 +62,11 @@ export function assemblePattern(expression: Expression): Program {
         return part.parts.reduceRight((following, one) => before(one, following), next);
       case "choice":
         return emit({ op: "split", next: part.parts.map((one) => before(one, next)) });
+      case "group": {
+        if (!withGroups) return before(part.of, next);
+        const end = emit({ op: "save", slot: 2 * part.index + 1, next });
+        return emit({ op: "save", slot: 2 * part.index, next: before(part.of, end) });
+      }
       case "repeat":
         return repeat(part, next);
     }
@@ -64,20 +74,40 @@ export function assemblePattern(expression: Expression): Program {
   const repeat = ({ of: part, min, max, lazy }: Expression & { op: "repeat" }, next: number): number => {
     const prefer = (again: number) => (lazy ? [next, again] : [again, next]);
     let following = next;
+    let copies = min;
     if (max === Number.POSITIVE_INFINITY) {
       const loop: Instruction = { op: "split", next: [] };
       const again = emit(loop);
-      loop.next = prefer(before(part, again));
-      following = again;
+      const body = before(part, again);
+      loop.next = prefer(body);
+      // What may be empty is tried once before it is left out, so that its groups are empty and not absent, as in Go.
+      following = min > 0 ? body : canBeEmpty(part) ? emit({ op: "split", next: prefer(body) }) : again;
+      copies = Math.max(0, min - 1);
     }
     for (let i = min; Number.isFinite(max) && i < max; i++) {
       following = emit({ op: "split", next: prefer(before(part, following)) });
     }
-    for (let i = 0; i < min; i++) following = before(part, following);
+    for (let i = 0; i < copies; i++) following = before(part, following);
     return following;
   };
   const start = before(expression, 0);
   return { instructions, start };
+}
+
+function canBeEmpty(expression: Expression): boolean {
+  switch (expression.op) {
+    case "character":
+      return false;
+    case "sequence":
+      return expression.parts.every(canBeEmpty);
+    case "choice":
+      return expression.parts.some(canBeEmpty);
+    case "group":
+      return canBeEmpty(expression.of);
+    case "repeat":
+      return expression.min === 0 || canBeEmpty(expression.of);
+  }
+  return true;
 }
 
 /** No code point: what stands after the last character, and before the first. */

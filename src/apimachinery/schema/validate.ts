@@ -1,11 +1,11 @@
 import { isFields } from "../fields.ts";
 import { formatGoFloat, quoteGo } from "../go-format.ts";
 import { canonicalJson, deepEqual } from "../json.ts";
-import type { StatusCause } from "../status-error.ts";
+import { requestTooLarge, type StatusCause } from "../status-error.ts";
 import { embeddedFaults } from "./embedded-resource.ts";
 import * as fault from "./field-error.ts";
 import { stringFormats } from "./formats.ts";
-import { itemBefore, itemFaults } from "./list-items.ts";
+import { itemFaults, itemsBefore } from "./list-items.ts";
 import { compilePattern } from "./pattern.ts";
 import { child, dottedPath, fieldPath, type Place } from "./place.ts";
 import { type Schema, valueSchema } from "./schema.ts";
@@ -17,15 +17,17 @@ import { type Schema, valueSchema } from "./schema.ts";
  * @param path where the value stands, as in `spec.template`; empty for a whole object
  * @param old what stood there before an update: parts that did not change pass, however wrong, so that a stricter schema does not
  *   make objects unwritable
- * @returns one cause per fault in Kubernetes' words, in the order of the value; empty when it is valid
+ * @returns one cause per fault in Kubernetes' words, in the order of the value, of thousands the first; empty when it is valid
+ * @throws {StatusError} `RequestEntityTooLarge` when there is more to check than anybody may wait for
  */
 export function validateSchema(value: unknown, schema: Schema, path = "", old?: unknown): StatusCause[] {
   const place = path === "" ? undefined : { parent: undefined, key: path, mapKey: false };
-  const findings: Findings = { causes: [], matches: 0 };
+  const effort: Effort = { checks: 0 };
+  const findings = noFindings(effort);
   checker(schema)(value, place, findings, undefined);
   if (findings.causes.length === 0 || old === undefined) return findings.causes;
   // Most updates are valid; only the others are worth a comparison.
-  const changed: Findings = { causes: [], matches: 0 };
+  const changed = noFindings(effort);
   checker(schema)(value, place, changed, old);
   return changed.causes;
 }
@@ -34,7 +36,27 @@ export function validateSchema(value: unknown, schema: Schema, path = "", old?: 
  * What a check found. `matches` counts the checks that applied, by which `anyOf` and `oneOf` choose the branch
  * whose faults they report when none is valid; the counts follow kube-openapi's.
  */
-type Findings = { causes: StatusCause[]; matches: number };
+type Findings = {
+  causes: StatusCause[];
+  /** What the causes say, so that nothing is said twice. */
+  said: Set<string>;
+  saidLength: number;
+  matches: number;
+  effort: Effort;
+};
+
+/** What one validation has done so far, everything that was only tried included. */
+type Effort = { checks: number };
+
+/** More checks of values than these would hold everybody else up for seconds; a value of a megabyte needs half a million. */
+const checksMax = 10_000_000;
+/** How many faults are told, and how long they may be together: who reads them reads the first ones. */
+const causesMax = 1_000;
+const saidLengthMax = 2 ** 20;
+
+function noFindings(effort: Effort): Findings {
+  return { causes: [], said: new Set(), saidLength: 0, matches: 0, effort };
+}
 
 /** `old` is the counterpart of the value before an update; `undefined` when it has none. */
 type Check = (value: unknown, place: Place | undefined, findings: Findings, old: unknown) => void;
@@ -64,6 +86,8 @@ function compile(schema: Schema): Check {
   const matches = 4 + (types.length > 0 || format !== undefined ? 1 : 0);
 
   return (value, place, findings, old) => {
+    if (++findings.effort.checks > checksMax) throw requestTooLarge("its schema asks for too many checks");
+    if (findings.causes.length >= causesMax || findings.saidLength > saidLengthMax) return;
     if (old !== undefined && deepEqual(value, old)) return;
     if (value === null) {
       if (checkType(value, place, findings)) findings.matches++;
@@ -92,8 +116,11 @@ function compile(schema: Schema): Check {
 }
 
 function add(findings: Findings, cause: StatusCause): void {
-  const said = findings.causes.some(({ field, message }) => field === cause.field && message === cause.message);
-  if (!said) findings.causes.push(cause);
+  const text = `${cause.field}\n${cause.message}`;
+  if (findings.said.has(text)) return;
+  findings.said.add(text);
+  findings.saidLength += text.length;
+  findings.causes.push(cause);
 }
 
 /** Adds a fault whose text begins with the path, as the schema library's texts do. */
@@ -144,9 +171,13 @@ function knownFormat({ format }: Schema): string | undefined {
 function enumCheck(schema: Schema): Check | undefined {
   const allowed = schema.enum;
   if (allowed === undefined || allowed.length === 0) return undefined;
+  const plain = new Set<unknown>(allowed);
+  const composed = allowed.filter((one) => typeof one === "object");
   return (value, place, findings) => {
     // A null never equals an enum's null in the schema library.
-    if (value !== null && allowed.some((one) => deepEqual(one, value))) return;
+    if (value !== null && (plain.has(value) || composed.some((one) => deepEqual(one, value)))) return;
+    // All that is allowed is told, and that may be much.
+    findings.effort.checks += allowed.length;
     add(findings, fault.unsupportedValue(dottedPath(place), value, allowed));
   };
 }
@@ -231,9 +262,9 @@ function listCheck(schema: Schema): Check | undefined {
     if (!Array.isArray(value)) return;
     if (items !== undefined) {
       checkItem ??= checker(items);
+      const before = old === undefined ? undefined : itemsBefore(old, schema);
       for (let i = 0; i < value.length; i++) {
-        const before = old === undefined ? undefined : itemBefore(old, value[i], schema);
-        checkItem(value[i], { parent: place, key: i, mapKey: false }, findings, before);
+        checkItem(value[i], { parent: place, key: i, mapKey: false }, findings, before?.(value[i]));
       }
     }
     const count = value.length;
@@ -297,7 +328,7 @@ function branchesCheck({ anyOf = [], oneOf = [], allOf = [], not }: Schema): Che
 
   return (value, place, findings, old) => {
     const attempt = (schema: Schema): Findings => {
-      const found: Findings = { causes: [], matches: 0 };
+      const found = noFindings(findings.effort);
       checker(schema)(value, place, found, old);
       return found;
     };

@@ -69,3 +69,11 @@ function numberOf(address: string): bigint {
   const zeros = back === undefined ? [] : Array.from({ length: 8 - head.length - tail.length }, () => "0");
   return [...head, ...zeros, ...tail].reduce((sum, part) => sum * 65_536n + BigInt(`0x${part}`), 0n);
 }
+
+/** Whether an address is in a range; both in their canonical form. */
+export function rangeHolds(range: string, address: string): boolean {
+  const [network = "", size = ""] = range.split("/");
+  if (parseAddress(address) === undefined || network.includes(":") !== address.includes(":")) return false;
+  const bits = network.includes(":") ? 128 : 32;
+  return networkOf(address, Number(size), bits) === networkOf(network, Number(size), bits);
+}

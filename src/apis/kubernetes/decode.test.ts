@@ -83,7 +83,7 @@ const refusals: Record<string, { kind: string; fields: Record<string, unknown>; 
   "a bool for a port": {
     kind: "Service",
     fields: { spec: { ports: [{ port: 80, targetPort: true }] } },
-    want: "json: cannot unmarshal bool into Go value of type int32",
+    want: "json: cannot unmarshal bool into Go struct field ServicePort.spec.ports.targetPort of type int32",
   },
 };
 for (const [name, { kind, fields, want }] of Object.entries(refusals)) {

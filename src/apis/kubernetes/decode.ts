@@ -134,10 +134,8 @@ const scalars: Record<string, Decoder> = {
   fields: (value) => value,
   int32: (value, place) => decodeInteger(value, "int32", 2 ** 31, place),
   int64: (value, place) => decodeInteger(value, "int64", 2 ** 63, place),
-  "int-or-string": (value) => {
-    if (typeof value === "string" || (typeof value === "number" && Number.isInteger(value))) return value;
-    throw new Misfit(`json: cannot unmarshal ${describe(value)} into Go value of type int32`);
-  },
+  "int-or-string": (value, place) =>
+    typeof value === "string" ? value : decodeInteger(value, "int32", 2 ** 31, { ...place, named: undefined }),
   microtime: (value, place) => decodeTime(value, "2006-01-02T15:04:05.000000Z07:00", 6, place),
   quantity: decodeQuantity,
   raw: (value) => value,

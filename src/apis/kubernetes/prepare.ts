@@ -9,9 +9,12 @@ import {
   listAt,
   numberAt,
   textAt,
+  validateLabelValue,
 } from "../../apimachinery/index.ts";
 import type { User } from "../../lib/index.ts";
+import { dropDisabled } from "./disabled.ts";
 import { isEmpty, makeFields } from "./fields.ts";
+import { mergeLabelKeys } from "./label-keys.ts";
 import { qosClass } from "./qos.ts";
 import type { BuiltinResource } from "./resources.ts";
 import { carryService } from "./service.ts";
@@ -96,6 +99,10 @@ const creators: Record<string, (object: KubeObject, user?: User) => void> = {
       };
       makeFields(pod, "status")["conditions"] = [condition];
     }
+    mergeLabelKeys(pod);
+  },
+  PersistentVolume: (volume) => {
+    makeFields(volume, "status")["lastPhaseTransitionTime"] = `${new Date().toISOString().slice(0, 19)}Z`;
   },
   "apiextensions.k8s.io/CustomResourceDefinition": addStoredVersions,
   "apps/DaemonSet": (set) => setTemplateGeneration(set, Math.max(1, templateGeneration(set))),
@@ -144,23 +151,26 @@ function setTemplateGeneration({ metadata }: KubeObject, generation: number): vo
 
 /** What has two ways to be written and one to be stored. */
 function normalize(resource: BuiltinResource, object: KubeObject): void {
+  dropDisabled(resource, object);
   if (kindKey(resource) === "PersistentVolumeClaim") mirrorDataSource(fieldsAt(object, "spec"));
 }
 
 /** `dataSource` is the older field; both say the same unless the newer one names another namespace. */
 function mirrorDataSource(spec: Fields): void {
   const { dataSource, dataSourceRef } = spec;
-  if (isFields(dataSource) && !isFields(dataSourceRef)) spec["dataSourceRef"] = { ...dataSource };
-  if (!isFields(dataSourceRef) || isFields(dataSource) || !isEmpty(dataSourceRef["namespace"])) return;
-  const group = textAt(dataSourceRef, "apiGroup");
-  const kind = textAt(dataSourceRef, "kind");
-  const known =
-    (group === "" && kind === "PersistentVolumeClaim") ||
-    (group === "snapshot.storage.k8s.io" && kind === "VolumeSnapshot");
-  if (known) spec["dataSource"] = { ...dataSourceRef };
+  if (isFields(dataSource) && !isFields(dataSourceRef)) {
+    const group = textAt(dataSource, "apiGroup");
+    const kind = textAt(dataSource, "kind");
+    const isKnown =
+      (group === "" && kind === "PersistentVolumeClaim") ||
+      (group === "snapshot.storage.k8s.io" && kind === "VolumeSnapshot");
+    // The older field knows two kinds; whatever else it says goes away.
+    if (isKnown) spec["dataSourceRef"] = { ...dataSource };
+    else delete spec["dataSource"];
+  }
+  if (isFields(dataSourceRef) && !isFields(dataSource) && isEmpty(dataSourceRef["namespace"]))
+    spec["dataSource"] = { ...dataSourceRef };
 }
-
-const labelLengthMax = 63;
 
 /**
  * A Job finds its pods by its own uid, unless its writer takes care of that. What the writer has set stays, for validation to
@@ -178,9 +188,9 @@ function labelJob(job: KubeObject): void {
     makeFields(makeFields(spec, "selector"), "matchLabels")["batch.kubernetes.io/controller-uid"] ??= uid;
   }
   const labels = fieldsAt(spec, "template", "metadata", "labels");
-  // A name that is too long for a label is the fault of the template's alone.
-  const isNameShort = (job.metadata.name ?? "").length <= labelLengthMax;
-  if (isNameShort && isEmpty(job.metadata.labels) && !isEmpty(labels))
+  // A name that is no label is the fault of the template's alone.
+  const areRight = Object.values(labels).every((label) => validateLabelValue(String(label)).length === 0);
+  if (areRight && isEmpty(job.metadata.labels) && !isEmpty(labels))
     makeFields(job, "metadata")["labels"] = { ...labels };
 }
 

@@ -11,6 +11,7 @@ import {
   type StatusCause,
   textAt,
 } from "../../apimachinery/index.ts";
+import { rangeHolds } from "./addresses.ts";
 import { isEmpty, makeFields } from "./fields.ts";
 
 /** Kubernetes' default node ports. */
@@ -18,7 +19,12 @@ const nodePortMin = 30_000;
 const nodePortMax = 32_767;
 
 /** What services have of what there is only once. */
-export type Taken = { ips: ReadonlySet<string>; ports: ReadonlySet<number> };
+export type Taken = {
+  ips: ReadonlySet<string>;
+  ports: ReadonlySet<number>;
+  /** Where addresses may come from beside {@link serviceRange}, in their canonical form; those of IPv6 are not used. */
+  ranges?: readonly string[];
+};
 
 /** The addresses and node ports that a service has, written or allocated. */
 export function takenBy(service: Fields): { ips: string[]; ports: number[] } {
@@ -34,7 +40,7 @@ export function takenBy(service: Fields): { ips: string[]; ports: number[] } {
 }
 
 /**
- * Gives a service what its type needs and it does not have: a cluster address out of 10.96.0.0/16, node ports out of
+ * Gives a service what its type needs and it does not have: a cluster address out of the ranges, node ports out of
  * 30000–32767, and IPv4 as its family. The choice follows from the service's name, so it is the same each time while
  * it is free. Explicit ones and `None` are kept.
  *
@@ -58,7 +64,7 @@ export function allocateService(service: KubeObject, taken: Taken): KubeObject {
 /** Where cluster addresses come from; kubeadm's and kind's default range. */
 export const serviceRange = "10.96.0.0/16";
 /** The `kubernetes` service's address, the first of the range. */
-export const apiServiceAddress = addressAt(1);
+export const apiServiceAddress = "10.96.0.1";
 
 function allocateFamilies(spec: Fields): void {
   const headless = textAt(spec, "clusterIP") === "None" || listAt(spec, "clusterIPs")[0] === "None";
@@ -75,26 +81,40 @@ function allocateFamilies(spec: Fields): void {
 
 function allocateAddress(spec: Fields, name: string, taken: Taken, causes: StatusCause[]): void {
   const written = textAt(spec, "clusterIP") || String(listAt(spec, "clusterIPs")[0] ?? "");
-  if (written === "None" || (written !== "" && isInRange(written) && !taken.ips.has(written))) {
+  const ranges = [serviceRange, ...(taken.ranges ?? [])];
+  const isInRange = ranges.some((range) => rangeHolds(range, written));
+  if (written === "None" || (written !== "" && isInRange && !taken.ips.has(written))) {
     spec["clusterIP"] = written;
     spec["clusterIPs"] = [written];
     return;
   }
   if (written !== "") {
-    const why = isInRange(written)
+    const why = isInRange
       ? "provided IP is already allocated"
       : `the provided network does not match the current range`;
     causes.push(invalidValue("spec.clusterIPs", [written], `failed to allocate IP ${written}: ${why}`));
     return;
   }
-  // The first address is the API's, the last one the network's broadcast.
-  const free = firstFree(hash(name), 2, 2 ** 16 - 2, (index) => !taken.ips.has(addressAt(index)));
-  if (free === undefined) {
-    causes.push(invalidValue("spec.clusterIPs", null, "failed to allocate a serviceIP: range is full"));
+  for (const range of ranges) {
+    const free = freeAddress(range, name, taken);
+    if (free === undefined) continue;
+    spec["clusterIP"] = free;
+    spec["clusterIPs"] = [free];
     return;
   }
-  spec["clusterIP"] = addressAt(free);
-  spec["clusterIPs"] = [addressAt(free)];
+  causes.push(invalidValue("spec.clusterIPs", null, "failed to allocate a serviceIP: range is full"));
+}
+
+function freeAddress(range: string, name: string, taken: Taken): string | undefined {
+  const [network = "", size = ""] = range.split("/");
+  if (network.includes(":")) return undefined;
+  const base = network.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const at = (index: number) => addressOf(base + index);
+  // The first address is the network's, the last one its broadcast; in the default range the next one is the API's.
+  const min = range === serviceRange ? 2 : 1;
+  const max = 2 ** (32 - Number(size)) - 2;
+  const free = max < min ? undefined : firstFree(hash(name), min, max, (index) => !taken.ips.has(at(index)));
+  return free === undefined ? undefined : at(free);
 }
 
 function allocatePorts(spec: Fields, name: string, taken: Taken, causes: StatusCause[]): void {
@@ -200,13 +220,8 @@ function isLocalBalancer(spec: Fields): boolean {
   return textAt(spec, "type") === "LoadBalancer" && textAt(spec, "externalTrafficPolicy") === "Local";
 }
 
-/** Addresses are those of kubeadm's and kind's default range; the first one belongs to the `kubernetes` service. */
-function addressAt(index: number): string {
-  return `10.96.${index >> 8}.${index & 255}`;
-}
-
-function isInRange(address: string): boolean {
-  return /^10\.96\.(25[0-5]|2[0-4]\d|1?\d?\d)\.(25[0-5]|2[0-4]\d|1?\d?\d)$/.test(address);
+function addressOf(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 }
 
 function firstFree(start: number, min: number, max: number, isFree: (value: number) => boolean): number | undefined {

@@ -10,8 +10,9 @@ import { validateJobStatus } from "./validation/job-status.ts";
 import * as jobs from "./validation/jobs.ts";
 import { validateMetadata, validateMetadataUpdate } from "./validation/metadata.ts";
 import * as network from "./validation/network.ts";
-import { validatePod, validatePodUpdate, validateTemplate } from "./validation/pod.ts";
+import { validateNewPod, validatePod, validatePodUpdate, validateTemplate } from "./validation/pod.ts";
 import * as rbac from "./validation/rbac.ts";
+import * as addresses from "./validation/service-addresses.ts";
 import * as storage from "./validation/storage.ts";
 import type { Causes } from "./validation/values.ts";
 import * as workloads from "./validation/workloads.ts";
@@ -30,7 +31,8 @@ export function validateBuiltin(
   subresource = "",
 ): Causes {
   const rules = kinds[kindKey(resource)];
-  if (old === undefined) return [...validateMetadata(resource, object), ...(rules?.create(object) ?? [])];
+  if (old === undefined)
+    return [...validateMetadata(resource, object), ...(rules?.create(object) ?? []), ...(rules?.first?.(object) ?? [])];
   const metadata = validateMetadataUpdate(resource, object, old);
   if (subresource === "ephemeralcontainers" || subresource === "resize") return [...metadata, ...validatePod(object)];
   if (subresource !== "" && subresource !== "scale") {
@@ -42,6 +44,8 @@ export function validateBuiltin(
 
 type KindRules = {
   create: (object: Fields) => Causes;
+  /** What only a new object can do wrong; comes after the rules for every object. */
+  first?: (object: Fields) => Causes;
   /** What only a change can do wrong; comes after the rules for a new object. */
   update?: (object: Fields, old: Fields) => Causes;
   /** Judges what the endpoints beside the object's own have made of it. */
@@ -54,12 +58,13 @@ const kinds: Record<string, KindRules> = {
   ConfigMap: { create: config.validateConfigMap, update: config.validateConfigMapUpdate },
   Endpoints: { create: network.validateEndpoints },
   Event: { create: config.validateEvent, onlyNew: true },
+  "events.k8s.io/Event": { create: config.validateNewEvent, onlyNew: true },
   LimitRange: { create: config.validateLimitRange },
   Namespace: { create: config.validateNamespace },
   Node: { create: config.validateNode },
   PersistentVolume: { create: storage.validateVolume, update: storage.validateVolumeUpdate },
   PersistentVolumeClaim: { create: storage.validateClaim, update: storage.validateClaimUpdate },
-  Pod: { create: validatePod, update: validatePodUpdate },
+  Pod: { create: validatePod, first: validateNewPod, update: validatePodUpdate },
   PodTemplate: { create: (object) => validateTemplate("template", fieldsAt(object, "template")) },
   ReplicationController: { create: workloads.validateReplicationController },
   ResourceQuota: { create: config.validateResourceQuota, update: config.validateResourceQuotaUpdate },
@@ -102,12 +107,22 @@ const kinds: Record<string, KindRules> = {
     create: network.validateEndpointSlice,
     update: network.validateEndpointSliceUpdate,
   },
+  "networking.k8s.io/IPAddress": {
+    create: addresses.validateIpAddress,
+    update: addresses.validateIpAddressUpdate,
+    onlyNew: true,
+  },
   "networking.k8s.io/Ingress": { create: network.validateIngress },
   "networking.k8s.io/IngressClass": {
     create: network.validateIngressClass,
     update: network.validateIngressClassUpdate,
   },
   "networking.k8s.io/NetworkPolicy": { create: network.validateNetworkPolicy },
+  "networking.k8s.io/ServiceCIDR": {
+    create: addresses.validateServiceCidr,
+    update: addresses.validateServiceCidrUpdate,
+    onlyNew: true,
+  },
   "node.k8s.io/RuntimeClass": { create: config.validateRuntimeClass, update: config.validateRuntimeClassUpdate },
   "policy/PodDisruptionBudget": { create: workloads.validateDisruptionBudget },
   "rbac.authorization.k8s.io/ClusterRole": { create: rbac.validateClusterRole },

@@ -18,7 +18,7 @@ test("a cluster has the bootstrap configuration of Kubernetes 1.34 from the star
   assert.deepEqual(
     metadata.managedFields.map((one: Json) => [one.manager, one.operation, one.subresource]),
     [
-      ["kubernetes-service-cidr-controller", "Apply", "status"],
+      ["service-cidr-controller", "Apply", "status"],
       ["kube-apiserver", "Update", undefined],
     ],
   );

@@ -101,6 +101,24 @@ test("nothing is offered that nothing answers", async () => {
   assert.equal((await server.send("GET", `${pod}/nope`)).status, 404);
 });
 
+test("a proxy says that nothing is behind a service or a node", async () => {
+  await using server = await openTestServer();
+  const spec = { ports: [{ name: "http", port: 80 }] };
+  const services = "/api/v1/namespaces/default/services";
+  await server.ok("POST", services, { body: { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec } });
+  const cases: [string, number, string][] = [
+    [`${services}/web/proxy`, 503, 'no endpoints available for service "web"'],
+    [`${services}/http:web:http/proxy/api/v1/query?query=up`, 503, 'no endpoints available for service "web"'],
+    [`${services}/ftp:web:http/proxy/`, 400, 'invalid service request "ftp:web:http"'],
+    [`${services}/none/proxy/`, 404, 'services "none" not found'],
+    ["/api/v1/nodes/none/proxy/stats/summary", 404, 'nodes "none" not found'],
+  ];
+  for (const [target, status, message] of cases) {
+    const answer = await server.send("GET", target);
+    assert.deepEqual([answer.status, answer.body.message], [status, message]);
+  }
+});
+
 test("aggregated discovery says everything at once, once", async () => {
   await using server = await openTestServer();
   const accept = `${aggregated("v2")},application/json`;

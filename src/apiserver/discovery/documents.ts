@@ -7,10 +7,13 @@ import { type HealthCheck, healthResponse } from "./health.ts";
 /** What the root path lists, beside the groups. */
 const rootPaths = [
   "/.well-known/openid-configuration",
+  "/apis",
+  "/apis/",
   "/healthz",
   "/livez",
   "/openapi/v2",
   "/openapi/v3",
+  "/openapi/v3/",
   "/openid/v1/jwks",
   "/readyz",
   "/version",
@@ -54,6 +57,7 @@ export function createDocuments(server: Server, shared: SharedParts, checks: rea
         return json({
           paths: pathsOf(
             catalog.groups.flatMap((group) => [group.group, ...group.versions.map(({ apiVersion }) => apiVersion)]),
+            [...server.endpoints.keys(), ...healthPaths(checks)],
           ),
         });
       case "unknown":
@@ -62,11 +66,20 @@ export function createDocuments(server: Server, shared: SharedParts, checks: rea
   };
 }
 
-function pathsOf(apiVersions: readonly string[]): string[] {
+function pathsOf(apiVersions: readonly string[], others: readonly string[]): string[] {
   const paths = apiVersions.map((apiVersion) =>
     apiVersion === "v1" ? "/api/v1" : apiVersion === "" ? "/api" : `/apis/${apiVersion}`,
   );
-  return [...new Set([...paths, "/apis", ...rootPaths])].sort();
+  return [...new Set([...paths, ...rootPaths, ...others])].sort();
+}
+
+/** One path for every check that each of the three asks. */
+function healthPaths(checks: readonly HealthCheck[]): string[] {
+  return ["healthz", "livez", "readyz"].flatMap((endpoint) =>
+    checks
+      .filter(({ readyOnly }) => endpoint === "readyz" || readyOnly !== true)
+      .map(({ name }) => `/${endpoint}/${name}`),
+  );
 }
 
 /** What verifiers of ServiceAccount tokens read; they may keep it as long as those of kube-apiserver, an hour. */

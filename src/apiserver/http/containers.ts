@@ -1,4 +1,4 @@
-import { badRequest, notFound, type StatusError } from "../../apimachinery/index.ts";
+import { badRequest, notFound, type StatusError, serviceUnavailable } from "../../apimachinery/index.ts";
 import type { Server } from "../server.ts";
 import type { ResourcePath } from "./path.ts";
 
@@ -11,12 +11,16 @@ const needs: Readonly<Record<string, string>> = {
   proxy: "no port that answers",
 };
 
-export function isInContainers(subresource: string): boolean {
-  return Object.hasOwn(needs, subresource);
+/** Why what is inside a pod or behind a service or node is not reached; `undefined` for other subresources. */
+export function whyNotReached(server: Server, resource: string, path: ResourcePath): StatusError | undefined {
+  if (resource === "pods") return Object.hasOwn(needs, path.subresource) ? noContainers(server, path) : undefined;
+  if (path.subresource !== "proxy") return undefined;
+  if (resource === "services") return noEndpoints(server, path);
+  return resource === "nodes" ? noKubelet(server, path) : undefined;
 }
 
 /** Why nothing of what is inside a pod can be had: it is simulated, or nothing runs it. */
-export function noContainers(server: Server, { namespace, name, subresource }: ResourcePath): StatusError {
+function noContainers(server: Server, { namespace, name, subresource }: ResourcePath): StatusError {
   const entry = server.store.latest(server.keys.key("pods", namespace, name));
   if (entry === undefined) return notFound({ group: "", resource: "pods" }, name);
   const { annotations } = server.parsed(entry.value).metadata;
@@ -26,4 +30,22 @@ export function noContainers(server: Server, { namespace, name, subresource }: R
       `pod ${namespace}/${name} is simulated: its life cycle is played and nothing runs, so there is ${what}`,
     );
   return badRequest(`pod ${namespace}/${name} does not run: this platform does not run pods, so there is ${what}`);
+}
+
+/** @param path.name as in `db`, `db:http` and `https:db:443` */
+function noEndpoints(server: Server, { namespace, name }: ResourcePath): StatusError {
+  const parts = name.split(":");
+  const [service = ""] = parts.slice(parts.length === 3 ? 1 : 0);
+  if (parts.length > 3 || (parts.length === 3 && parts[0] !== "" && parts[0] !== "http" && parts[0] !== "https"))
+    return badRequest(`invalid service request ${JSON.stringify(name)}`);
+  const entry = server.store.latest(server.keys.key("services", namespace, service));
+  if (entry === undefined) return notFound({ group: "", resource: "services" }, service);
+  return serviceUnavailable(`no endpoints available for service ${JSON.stringify(service)}`);
+}
+
+function noKubelet(server: Server, { name }: ResourcePath): StatusError {
+  const [node = ""] = name.split(":").slice(-2);
+  const entry = server.store.latest(server.keys.key("nodes", "", node));
+  if (entry === undefined) return notFound({ group: "", resource: "nodes" }, node);
+  return serviceUnavailable(`node ${node} has no kubelet that answers: this platform does not run pods`);
 }

@@ -23,7 +23,7 @@ import { removeCollection, removeObject } from "../write/removals.ts";
 import { patchObject, postObject, putObject } from "../write/writes.ts";
 import { warningHeaders } from "./answer.ts";
 import type { Call } from "./call.ts";
-import { isInContainers, noContainers } from "./containers.ts";
+import { whyNotReached } from "./containers.ts";
 import { errorResponse, ResponseError } from "./errors.ts";
 import { negotiate } from "./negotiate.ts";
 import { type Path, parsePath, type ResourcePath } from "./path.ts";
@@ -42,6 +42,9 @@ export type Documents = (
 export function createHandler(server: Server, documents: Documents): Handler {
   const { audit } = server;
   return async (request) => {
+    // Who asks over a connection has one turn at a time already.
+    const turn = request.user === undefined ? undefined : server.fairness.turn();
+    if (turn !== undefined) await turn;
     const id = auditIdOf(request);
     const trail = audit && startTrail(audit, request, id, server.now);
     const seen: Progress = {};
@@ -235,11 +238,7 @@ function checkVerb(server: Server, resource: ApiResource, path: ResourcePath, ve
     return;
   }
   const found = resource.subresources.find((candidate) => candidate.name === subresource);
-  if (found === undefined) {
-    throw resource.storageName === "pods" && isInContainers(subresource)
-      ? noContainers(server, path)
-      : unknownResource();
-  }
+  if (found === undefined) throw whyNotReached(server, resource.storageName, path) ?? unknownResource();
   if (!found.verbs.includes(verb)) throw methodUnknown();
 }
 

@@ -41,7 +41,7 @@ function* indentedText({ head, items }: ListText): Generator<Uint8Array> {
   let before = "\n    ";
   for (const item of items) {
     // In JSON a line only ends between values.
-    yield Buffer.from(before + JSON.stringify(objectOf(item), null, 2).replaceAll("\n", "\n    "));
+    yield Buffer.from(before + indented(objectOf(item)).replaceAll("\n", "\n    "));
     before = ",\n    ";
   }
   yield Buffer.from("\n  ]\n}");
@@ -51,8 +51,35 @@ function* indentedText({ head, items }: ListText): Generator<Uint8Array> {
 function* yamlText({ head, items }: ListText): Generator<Uint8Array> {
   const [before = "", name = "", after = ""] = stringifyYaml(JSON.parse(`${head}]}`)).split(/^(items|rows): \[\]\n/m);
   yield Buffer.from(`${before}${name}:\n`);
-  for (const item of items) yield Buffer.from(stringifyYaml([objectOf(item)]));
+  for (const item of items) yield Buffer.from(asYaml(objectOf(item)));
   yield Buffer.from(after);
+}
+
+/** How much white space may indent one value; nested deeply, a megabyte would become half a gigabyte. */
+const indentationMax = 16 * 2 ** 20;
+
+/** Whether a value can be shown to people. What cannot is written without white space, which is YAML as well. */
+export function canIndent(value: unknown): boolean {
+  return indentation(value, 0, indentationMax) < indentationMax;
+}
+
+/** The length of the white space before the lines of a value, or more than `max`. */
+function indentation(value: unknown, depth: number, max: number): number {
+  let length = 2 * depth;
+  if (typeof value !== "object" || value === null) return length;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    length += indentation(item, depth + 1, max - length);
+    if (length >= max) break;
+  }
+  return length;
+}
+
+function indented(value: unknown): string {
+  return JSON.stringify(value, null, canIndent(value) ? 2 : 0);
+}
+
+function asYaml(value: unknown): string {
+  return canIndent(value) ? stringifyYaml([value]) : `- ${JSON.stringify(value)}\n`;
 }
 
 function objectOf(item: Pieces): unknown {

@@ -61,7 +61,14 @@ const cases: Record<string, Path> = {
     resource: "clusterroles",
     name: "system:admin",
   },
-  "/api/v1/namespaces/a/pods/b/proxy/c": { type: "unknown", group: "" },
+  "/api/v1/namespaces/a/pods/b/proxy/c": {
+    ...plain,
+    resource: "pods",
+    namespace: "a",
+    name: "b",
+    subresource: "proxy",
+  },
+  "/api/v1/namespaces/a/pods/b/status/c": { type: "unknown", group: "" },
 };
 for (const [path, want] of Object.entries(cases)) {
   test(`parsePath reads ${path}`, () => assert.deepEqual(parsePath(path), want));

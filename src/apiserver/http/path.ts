@@ -91,8 +91,8 @@ function resourcePath(group: string, version: string, parts: readonly string[]):
     inside !== undefined &&
     !(group === "" && namespaceSubresources.has(inside));
   const [resource = "", name = "", subresource = "", ...more] = scoped ? segments.slice(2) : segments;
-  // Only proxies have a path behind the subresource, and there are none here.
-  if (more.length > 0) return { type: "unknown", group };
+  // Only proxies have a path behind the subresource.
+  if (more.length > 0 && !(group === "" && subresource === "proxy")) return { type: "unknown", group };
   const namespace = scoped ? scope : group === "" && resource === "namespaces" ? name : "";
   return { type: "resource", group, version, resource, namespace, name, subresource, watch };
 }

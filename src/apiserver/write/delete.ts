@@ -157,7 +157,9 @@ async function step(
   const changed = markDeleted(resource.storageName, object, options, server.now());
   if (isFinished(object)) {
     if (!dryRun) await server.writer.delete(entry.key, entry.modRevision);
-    return { object, entry: undefined, outcome: "deleted" };
+    // Only pods, which are deleted gracefully, show a time of deletion when they are gone.
+    const last = resource.storageName === "pods" ? object : live;
+    return { object: last, entry: undefined, outcome: "deleted" };
   }
   if (!changed) {
     await server.writer.settled(entry.key);

@@ -39,6 +39,7 @@ export async function removeObject(server: Server, call: Call): Promise<HttpResp
 export async function removeCollection(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, query, request, accepted, warnings } = call;
   const options = await readDeleteOptions(call);
+  warnings.push(...deleteWarnings(resource.storageName, options));
   const listed = await listObjects(server, resource, path.namespace, parseListOptions(query));
   const list = (await presenterFor(server, call, listed.entries)).list(listed);
   for (let start = 0; start < listed.entries.length; start += batchSize) {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { gear, gearCrd, type Scenarios } from "./scenario.ts";
 
 /** Every generator of `kubectl create` with what it makes. */
@@ -64,6 +66,40 @@ export const objectScenarios: Scenarios = {
     await kubectl.ok("apply -f -", gear("steel", "a"));
     assert.match(await kubectl.ok("describe steel a"), /Teeth: +5/);
     await kubectl.ok("delete crd steel.gears.example.com");
+  },
+
+  "a certificate is asked for, approved, and makes whom it names": async (kubectl) => {
+    const name = `${kubectl.namespace}-jane`;
+    const key = join(kubectl.home, "jane.key");
+    const asked = ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-subj", "/O=devs/CN=jane"];
+    const request = execFileSync("openssl", asked, { stdio: ["ignore", "pipe", "ignore"] });
+    const spec = {
+      request: request.toString("base64"),
+      signerName: "kubernetes.io/kube-apiserver-client",
+      usages: ["client auth"],
+      expirationSeconds: 3600,
+    };
+    const kind = { apiVersion: "certificates.k8s.io/v1", kind: "CertificateSigningRequest" };
+    await kubectl.ok("create -f -", JSON.stringify({ ...kind, metadata: { name }, spec }));
+    assert.match(await kubectl.ok(`get csr ${name}`), /kube-apiserver-client.* Pending/);
+    await kubectl.ok(`certificate approve ${name}`);
+    await kubectl.ok(`wait csr/${name} --for=jsonpath={.status.certificate} --timeout=10s`);
+    assert.match(await kubectl.ok(`get csr ${name}`), / Approved,Issued/);
+    const certificate = await kubectl.ok(`get csr ${name} -o jsonpath={.status.certificate}`);
+    kubectl.file("jane.crt", Buffer.from(certificate, "base64").toString());
+    const jane = "--client-certificate=jane.crt --client-key=jane.key --token=";
+    assert.match(await kubectl.fails(`${jane} get pods`), /User "jane" cannot list resource "pods"/);
+    await kubectl.ok("create rolebinding devs --clusterrole=view --group=devs");
+    await kubectl.ok(`${jane} get pods`);
+    await kubectl.ok(`delete csr ${name}`);
+  },
+
+  "a proxy on the own machine serves the whole API": async (kubectl) => {
+    await kubectl.ok("create configmap a");
+    using proxy = kubectl.start("proxy --port=0");
+    const [url] = /127\.0\.0\.1:\d+/.exec(await proxy.line()) ?? [];
+    const response = await fetch(`http://${url}/api/v1/namespaces/${kubectl.namespace}/configmaps/a`);
+    assert.deepEqual(Object(await response.json()).metadata.name, "a");
   },
 
   "a configuration is made, changed and used": async (kubectl) => {

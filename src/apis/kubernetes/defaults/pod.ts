@@ -48,8 +48,6 @@ function defaultContainer(container: Fields): void {
   for (const port of itemsAt(container, "ports")) fillEmpty(port, "protocol", "TCP");
   for (const variable of itemsAt(container, "env")) {
     defaultFieldRef(fieldsAt(variable, "valueFrom"));
-    const file = fieldsAt(variable, "valueFrom", "fileKeyRef");
-    if (!isEmpty(file)) fill(file, "optional", false);
   }
   for (const field of ["livenessProbe", "readinessProbe", "startupProbe"]) {
     const probe = container[field];
@@ -64,8 +62,15 @@ function defaultContainer(container: Fields): void {
   for (const moment of ["postStart", "preStop"]) defaultHttpGet(fieldsAt(container, "lifecycle", moment));
 }
 
-/** The newest image is pulled each time when nothing says which one is meant. */
+const pathPart = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+const imagePattern = new RegExp(
+  `^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${pathPart}(?:/${pathPart})*(?::\\w[\\w.-]{0,127})?(?:@[A-Za-z][\\w+.-]*:[0-9a-fA-F]{32,})?$`,
+);
+const imageLengthMax = 255 + 128 + 200;
+
+/** The newest image is pulled each time when nothing says which one is meant. What is no name of an image has no tag. */
 function pullPolicyOf(image: string): string {
+  if (image.length > imageLengthMax || !imagePattern.test(image)) return "IfNotPresent";
   const name = image.slice(image.lastIndexOf("/") + 1);
   const [withTag = "", digest] = name.split("@");
   const tag = withTag.includes(":") ? withTag.slice(withTag.indexOf(":") + 1) : digest === undefined ? "latest" : "";
@@ -100,8 +105,6 @@ function defaultVolume(volume: Fields): void {
   const claim = volume["ephemeral"];
   if (isFields(claim) && isFields(claim["volumeClaimTemplate"]))
     fill(makeFields(claim["volumeClaimTemplate"], "spec"), "volumeMode", "Filesystem");
-  const image = volume["image"];
-  if (isFields(image)) fillEmpty(image, "pullPolicy", pullPolicyOf(textAt(image, "reference")));
   defaultVolumeSource(volume);
 }
 

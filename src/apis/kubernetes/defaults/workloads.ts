@@ -18,6 +18,8 @@ export function defaultDeployment(deployment: Fields): void {
 }
 
 export function defaultDaemonSet(set: Fields): void {
+  // A field of an older version, which counts templates. The server sets it; whoever writes the object owns it.
+  fill(makeFields(makeFields(set, "metadata"), "annotations"), "deprecated.daemonset.template.generation", "0");
   const spec = makeFields(set, "spec");
   const strategy = makeFields(spec, "updateStrategy");
   fillEmpty(strategy, "type", "RollingUpdate");

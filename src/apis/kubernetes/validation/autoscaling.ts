@@ -13,6 +13,7 @@ import {
   validateLabel,
   validatePathSegment,
 } from "../../../apimachinery/index.ts";
+import { validateResourceName } from "./containers.ts";
 import { type Causes, eachItem, named, nonNegatives } from "./values.ts";
 
 const stabilizationSecondsMax = 3600;
@@ -97,6 +98,7 @@ function validateSource(path: string, kind: string, source: Fields): Causes {
     const name = textAt(source, "name");
     const container = textAt(source, "container");
     if (name === "") causes.push(requiredValue(`${path}.name`, "must specify a resource name"));
+    else if (kind === "containerResource") causes.push(...validateResourceName(`${path}.name`, name));
     if (kind === "containerResource" && container === "")
       causes.push(requiredValue(`${path}.container`, "must specify a container"));
     else if (kind === "containerResource") causes.push(...named(`${path}.container`, container, validateLabel));

@@ -6,6 +6,8 @@ import {
   fieldsAt,
   forbiddenValue,
   invalidValue,
+  isFields,
+  itemsAt,
   listAt,
   numberAt,
   parseQuantity,
@@ -17,7 +19,7 @@ import {
   validateQualifiedName,
 } from "../../../apimachinery/index.ts";
 import { isEmpty } from "../fields.ts";
-import { type Causes, choice, eachItem, immutable, named, required, validateLabels } from "./values.ts";
+import { type Causes, choiceInOrder, eachItem, immutable, named, required, validateLabels } from "./values.ts";
 
 /** What a ConfigMap or Secret may hold: 1 MiB. */
 const dataSizeMax = 2 ** 20;
@@ -105,7 +107,7 @@ export function validateLimitRange(range: Fields): Causes {
   const types = new Set<string>();
   return eachItem(range["spec"], "spec", "limits", (limit, path) => {
     const type = textAt(limit, "type");
-    const causes = required(`${path}.type`, type);
+    const causes = named(`${path}.type`, type, validateQualifiedName);
     if (types.has(type)) causes.push(duplicateValue(`${path}.type`, type));
     types.add(type);
     if (type === "Pod")
@@ -162,7 +164,31 @@ export function validateResourceQuota(quota: Fields): Causes {
       found.push(invalidValue(path, amount, "must be greater than or equal to 0"));
     return found;
   });
-  return [...causes, ...listAt(quota, "spec", "scopes").flatMap((scope) => choice("spec.scopes", scope, quotaScopes))];
+  const scopes = listAt(quota, "spec", "scopes").map((scope) => String(scope ?? ""));
+  const unknown = scopes.filter((scope) => !quotaScopes.includes(scope));
+  return [
+    ...causes,
+    ...unknown.map(() => invalidValue("spec.scopes", scopes, "unsupported scope")),
+    ...itemsAt(quota, "spec", "scopeSelector", "matchExpressions").flatMap(validateQuotaScope),
+  ];
+}
+
+/** Kubernetes counts these without an index. */
+function validateQuotaScope(expression: Fields): Causes {
+  const path = "spec.scopeSelector.matchExpressions";
+  const name = textAt(expression, "scopeName");
+  const operator = textAt(expression, "operator");
+  const values = listAt(expression, "values");
+  const causes: Causes = [];
+  if (!quotaScopes.includes(name)) causes.push(invalidValue(`${path}.scopeName`, name, "unsupported scope"));
+  if (operator === "In" || operator === "NotIn") {
+    const words = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+    if (values.length === 0) causes.push(requiredValue(`${path}.values`, words));
+  } else if (operator === "Exists" || operator === "DoesNotExist") {
+    const words = "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector";
+    if (values.length > 0) causes.push(invalidValue(`${path}.values`, values, words));
+  } else causes.push(invalidValue(`${path}.operator`, operator, "not a valid selector operator"));
+  return causes;
 }
 
 export function validateResourceQuotaUpdate(quota: Fields, old: Fields): Causes {
@@ -171,9 +197,10 @@ export function validateResourceQuotaUpdate(quota: Fields, old: Fields): Causes 
 }
 
 export function validateNode(node: Fields): Causes {
-  return eachItem(node["spec"], "spec", "taints", (taint, path) => [
+  // Kubernetes says `metadata` where it means the spec.
+  return eachItem(node["spec"], "metadata", "taints", (taint, path) => [
     ...named(`${path}.key`, textAt(taint, "key"), validateQualifiedName),
-    ...choice(`${path}.effect`, taint["effect"], ["NoExecute", "NoSchedule", "PreferNoSchedule"], "required"),
+    ...choiceInOrder(`${path}.effect`, taint["effect"], ["NoSchedule", "PreferNoSchedule", "NoExecute"], "required"),
   ]);
 }
 
@@ -185,6 +212,32 @@ export function validateEvent(event: Fields): Causes {
       ? []
       : [invalidValue("involvedObject.namespace", where, "does not match event.namespace")];
   return where === namespace ? [] : [invalidValue("involvedObject.namespace", where, "does not match event.namespace")];
+}
+
+const eventTextMax = 128;
+
+/** An event of the newer API, which asks for more. */
+export function validateNewEvent(event: Fields): Causes {
+  const causes: Causes = [];
+  const text = (field: string) => textAt(event, field);
+  if (text("eventTime") === "") causes.push(requiredValue("eventTime"));
+  const { series } = event;
+  if (isFields(series)) {
+    if (numberAt(series, ["count"]) < 2) causes.push(invalidValue("series.count", "", "should be at least 2"));
+    if (textAt(series, "lastObservedTime") === "") causes.push(requiredValue("series.lastObservedTime"));
+  }
+  causes.push(
+    ...required("reportingController", text("reportingController")),
+    ...named("reportingController", text("reportingController"), validateQualifiedName),
+  );
+  for (const field of ["reportingInstance", "action", "reason"]) {
+    causes.push(...required(field, text(field)));
+    if (text(field).length > eventTextMax)
+      causes.push(invalidValue(field, "", `can have at most ${eventTextMax} characters`));
+  }
+  if (text("type") !== "Normal" && text("type") !== "Warning")
+    causes.push(invalidValue("type", "", `has invalid value: ${text("type")}`));
+  return causes;
 }
 
 export function validateLease(lease: Fields): Causes {
@@ -227,7 +280,12 @@ export function validatePriorityClass(priorityClass: Fields): Causes {
     causes.push(forbiddenValue("value", `maximum allowed value of a user defined priority is ${priorityMax}`));
   return [
     ...causes,
-    ...choice("preemptionPolicy", priorityClass["preemptionPolicy"], ["Never", "PreemptLowerPriority"]),
+    ...choiceInOrder(
+      "preemptionPolicy",
+      priorityClass["preemptionPolicy"],
+      ["PreemptLowerPriority", "Never"],
+      "required",
+    ),
   ];
 }
 
@@ -242,7 +300,7 @@ export function validatePriorityClassUpdate(priorityClass: Fields, old: Fields):
 
 export function validateRuntimeClass(runtimeClass: Fields): Causes {
   const handler = textAt(runtimeClass, "handler");
-  const causes = handler === "" ? [requiredValue("handler")] : named("handler", handler, validateLabel);
+  const causes = named("handler", handler, validateLabel);
   return [
     ...causes,
     ...validateLabels("scheduling.nodeSelector", fieldsAt(runtimeClass, "scheduling")["nodeSelector"]),

@@ -17,15 +17,19 @@ import {
   validateLabel,
   validatePortName,
   validateQualifiedName,
+  validateSubdomain,
 } from "../../../apimachinery/index.ts";
 import { isEmpty } from "../fields.ts";
 import {
   type Causes,
   choice,
+  choiceInOrder,
   eachItem,
   inRange,
   named,
   nonNegatives,
+  notFound,
+  pointedChoice,
   portNumber,
   required,
   requiredName,
@@ -51,11 +55,42 @@ export function validateContainers(path: string, spec: Fields, volumes: VolumeNa
         const found = requiredName(`${at}.name`, name, validateLabel);
         if (name !== "" && names.has(name)) found.push(duplicateValue(`${at}.name`, name));
         names.add(name);
-        return [...found, ...validateContainer(at, container, volumes), ...validateRole(at, container, list)];
+        return [
+          ...found,
+          ...validateContainer(at, container, volumes),
+          ...validateClaims(`${at}.resources.claims`, container, spec),
+          ...validateResizing(`${at}.resizePolicy`, container),
+          ...validateRole(at, container, list, numberAt(spec, ["terminationGracePeriodSeconds"])),
+        ];
       }),
     );
   }
   return [...causes, ...validateHostPorts(path, spec)];
+}
+
+/** The claims of the pod that a container uses. */
+function validateClaims(path: string, container: Fields, spec: Fields): Causes {
+  const known = itemsAt(spec, "resourceClaims").map((claim) => textAt(claim, "name"));
+  const words = `must be one of the names in pod.spec.resourceClaims${known.length === 0 ? " which is empty" : ""}`;
+  return itemsAt(container, "resources", "claims").flatMap((claim, index) => {
+    const name = textAt(claim, "name");
+    if (name === "") return [requiredValue(`${path}[${index}]`)];
+    return known.includes(name) ? [] : [notFound(`${path}[${index}]`, name, words)];
+  });
+}
+
+function validateResizing(path: string, container: Fields): Causes {
+  const seen = new Set<string>();
+  return itemsAt(container, "resizePolicy").flatMap((policy, index) => {
+    const name = textAt(policy, "resourceName");
+    const causes = [
+      ...pointedChoice(path, name, ["cpu", "memory"]),
+      ...pointedChoice(path, textAt(policy, "restartPolicy"), ["NotRequired", "RestartContainer"]),
+    ];
+    if (seen.has(name)) causes.push(duplicateValue(`${path}[${index}]`, name));
+    seen.add(name);
+    return causes;
+  });
 }
 
 function validateContainer(path: string, container: Fields, volumes: VolumeNames): Causes {
@@ -65,9 +100,9 @@ function validateContainer(path: string, container: Fields, volumes: VolumeNames
     ...(image === image.trim()
       ? []
       : [invalidValue(`${path}.image`, image, "must not have leading or trailing whitespace")]),
-    ...choice(`${path}.terminationMessagePolicy`, container["terminationMessagePolicy"], [
-      "FallbackToLogsOnError",
+    ...choiceInOrder(`${path}.terminationMessagePolicy`, container["terminationMessagePolicy"], [
       "File",
+      "FallbackToLogsOnError",
     ]),
     ...choice(`${path}.imagePullPolicy`, container["imagePullPolicy"], ["Always", "IfNotPresent", "Never"]),
     ...validatePorts(path, container),
@@ -84,7 +119,7 @@ function validateContainer(path: string, container: Fields, volumes: VolumeNames
 }
 
 /** What differs between the main containers, those before them and those put in later. */
-function validateRole(path: string, container: Fields, list: string): Causes {
+function validateRole(path: string, container: Fields, list: string, grace: number): Causes {
   const restartable = container["restartPolicy"] === "Always";
   const handlers = ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"];
   if (list === "ephemeralContainers") {
@@ -93,7 +128,7 @@ function validateRole(path: string, container: Fields, list: string): Causes {
   }
   if (list === "initContainers") {
     const causes = choice(`${path}.restartPolicy`, container["restartPolicy"], ["Always"]);
-    if (restartable) return [...causes, ...validateHandlers(path, container)];
+    if (restartable) return [...causes, ...validateHandlers(path, container, grace)];
     const banned = handlers.filter((field) => container[field] !== undefined);
     return [
       ...causes,
@@ -102,13 +137,14 @@ function validateRole(path: string, container: Fields, list: string): Causes {
       ),
     ];
   }
-  const causes = validateHandlers(path, container);
+  const causes = validateHandlers(path, container, grace);
   if (container["restartPolicy"] !== undefined)
     causes.push(forbiddenValue(`${path}.restartPolicy`, "may not be set for non-init containers"));
   return causes;
 }
 
-function validateHandlers(path: string, container: Fields): Causes {
+/** @param grace how many seconds the pod has to end, which a pause before its end must not exceed */
+function validateHandlers(path: string, container: Fields, grace: number): Causes {
   const causes: Causes = [];
   for (const moment of ["postStart", "preStop"]) {
     const handler = fieldsAt(container, "lifecycle")[moment];
@@ -116,6 +152,11 @@ function validateHandlers(path: string, container: Fields): Causes {
       causes.push(
         ...validateHandler(`${path}.lifecycle.${moment}`, handler, ["exec", "httpGet", "tcpSocket", "sleep"]),
       );
+    const pause = fieldsAt(handler, "sleep")["seconds"];
+    if (typeof pause === "number" && (pause < 0 || pause > grace)) {
+      const words = `must be non-negative and less than terminationGracePeriodSeconds (${grace})`;
+      causes.push(invalidValue(`${path}.lifecycle.${moment}.sleep`, pause, words));
+    }
   }
   for (const field of ["livenessProbe", "readinessProbe", "startupProbe"]) {
     const probe = container[field];
@@ -154,7 +195,7 @@ function validateHandler(path: string, handler: Fields, kinds: readonly string[]
   const [first = "", ...others] = given;
   const action = fieldsAt(handler, first);
   const at = `${path}.${first}`;
-  const causes = others.map((kind) => forbiddenValue(`${path}.${kind}`, "may not specify more than 1 handler type"));
+  const causes: Causes = [];
   if (first === "exec") causes.push(...required(`${at}.command`, action["command"]));
   if (first === "httpGet") {
     causes.push(
@@ -165,7 +206,8 @@ function validateHandler(path: string, handler: Fields, kinds: readonly string[]
   }
   if (first === "tcpSocket") causes.push(...validatePortReference(`${at}.port`, action["port"]));
   if (first === "grpc") causes.push(...portNumber(`${at}.port`, action["port"]));
-  return causes;
+  const words = "may not specify more than 1 handler type";
+  return [...causes, ...others.map((kind) => forbiddenValue(`${path}.${kind}`, words))];
 }
 
 /** A number or the name of a container's port. */
@@ -200,13 +242,7 @@ function validateHostPorts(path: string, spec: Fields): Causes {
       taken.add(key);
       if (known) return [duplicateValue(`${here}.hostPort`, key)];
       if (spec["hostNetwork"] === true && number !== numberAt(port, ["containerPort"]))
-        return [
-          invalidValue(
-            `${here}.containerPort`,
-            port["containerPort"],
-            "must match `hostPort` when `hostNetwork` is true",
-          ),
-        ];
+        return [invalidValue(`${here}.hostPort`, number, "must match `containerPort` when `hostNetwork` is true")];
       return [];
     }),
   );
@@ -218,7 +254,7 @@ function validateVariableName(name: string): string[] {
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
-const variableSources = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
+const variableSources = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef"];
 
 function validateVariable(path: string, variable: Fields): Causes {
   const causes = requiredName(`${path}.name`, textAt(variable, "name"), validateVariableName);
@@ -227,25 +263,36 @@ function validateVariable(path: string, variable: Fields): Causes {
   const at = `${path}.valueFrom`;
   const given = variableSources.filter((kind) => isFields(source[kind]));
   if (given.length === 0) {
-    const words =
-      "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
+    const words = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`";
     return [...causes, invalidValue(at, "", words)];
   }
-  if (textAt(variable, "value") !== "")
-    causes.push(invalidValue(at, "", "may not be specified when `value` is not empty"));
-  if (given.length > 1) causes.push(invalidValue(at, "", "may not have more than one field specified at a time"));
   for (const kind of given) {
     const reference = fieldsAt(source, kind);
     const here = `${at}.${kind}`;
     if (kind === "configMapKeyRef" || kind === "secretKeyRef")
       causes.push(
-        ...requiredName(`${here}.name`, textAt(reference, "name")),
+        ...named(`${here}.name`, textAt(reference, "name"), validateSubdomain),
         ...requiredName(`${here}.key`, textAt(reference, "key"), validateConfigKey),
       );
     if (kind === "fieldRef") causes.push(...validateFieldReference(here, reference, podFields));
-    if (kind === "resourceFieldRef") causes.push(...required(`${here}.resource`, reference["resource"]));
+    if (kind === "resourceFieldRef") causes.push(...validateResourceReference(here, reference));
   }
+  if (textAt(variable, "value") !== "")
+    causes.push(invalidValue(at, "", "may not be specified when `value` is not empty"));
+  if (given.length > 1) causes.push(invalidValue(at, "", "may not have more than one field specified at a time"));
   return causes;
+}
+
+const amounts = ["limits", "requests"].flatMap((kind) =>
+  ["cpu", "ephemeral-storage", "memory"].map((resource) => `${kind}.${resource}`),
+);
+
+/** An amount of a container's resources. */
+export function validateResourceReference(path: string, reference: Fields): Causes {
+  const resource = textAt(reference, "resource");
+  if (resource === "") return [requiredValue(`${path}.resource`)];
+  if (/^(limits|requests)\.hugepages-/.test(resource)) return [];
+  return choice(`${path}.resource`, resource, amounts);
 }
 
 const podFields = [
@@ -256,6 +303,24 @@ const podFields = [
   "spec.serviceAccountName",
   "status.hostIP",
   "status.hostIPs",
+  "status.podIP",
+  "status.podIPs",
+];
+/** What can be said of a pod at all; environment and volumes have a choice of it each. */
+const knownFields = [
+  "metadata.annotations",
+  "metadata.labels",
+  "metadata.name",
+  "metadata.namespace",
+  "metadata.uid",
+  "spec.host",
+  "spec.nodeName",
+  "spec.restartPolicy",
+  "spec.schedulerName",
+  "spec.serviceAccountName",
+  "status.hostIP",
+  "status.hostIPs",
+  "status.phase",
   "status.podIP",
   "status.podIPs",
 ];
@@ -273,6 +338,10 @@ export function validateFieldReference(path: string, reference: Fields, supporte
   const causes = required(`${path}.apiVersion`, reference["apiVersion"]);
   if (field === "") return [...causes, requiredValue(`${path}.fieldPath`)];
   if (/^metadata\.(labels|annotations)\['.+'\]$/.test(field) || supported.includes(field)) return causes;
+  if (!knownFields.includes(field)) {
+    const words = `error converting fieldPath: field label not supported: ${field}`;
+    return [...causes, invalidValue(`${path}.fieldPath`, field, words)];
+  }
   return [...causes, unsupportedValue(`${path}.fieldPath`, field, supported)];
 }
 
@@ -280,8 +349,9 @@ function validateVariables(path: string, source: Fields): Causes {
   const prefix = textAt(source, "prefix");
   const causes = prefix === "" ? [] : named(`${path}.prefix`, prefix, validateVariableName);
   const given = ["configMapRef", "secretRef"].filter((kind) => isFields(source[kind]));
-  if (given.length === 0) causes.push(invalidValue(path, "", "must specify one of: `configMapRef` or `secretRef`"));
-  if (given.length > 1) causes.push(invalidValue(path, "", "may not have more than one field specified at a time"));
+  const list = path.replace(/\[\d+\]$/, "");
+  if (given.length === 0) causes.push(invalidValue(list, "", "must specify one of: `configMapRef` or `secretRef`"));
+  if (given.length > 1) causes.push(invalidValue(list, "", "may not have more than one field specified at a time"));
   return [...causes, ...given.flatMap((kind) => requiredName(`${path}.${kind}.name`, textAt(source, kind, "name")))];
 }
 
@@ -291,14 +361,7 @@ function validateMounts(path: string, container: Fields, volumes: VolumeNames): 
     const name = textAt(mount, "name");
     const place = textAt(mount, "mountPath");
     const causes = required(`${at}.name`, name);
-    if (name !== "" && !volumes.has(name)) {
-      const detail = {
-        reason: "FieldValueNotFound",
-        message: `Not found: ${JSON.stringify(name)}`,
-        field: `${at}.name`,
-      };
-      causes.push(detail);
-    }
+    if (name !== "" && !volumes.has(name)) causes.push(notFound(`${at}.name`, name));
     causes.push(...required(`${at}.mountPath`, place));
     if (places.has(place)) causes.push(invalidValue(`${at}.mountPath`, place, "must be unique"));
     places.add(place);
@@ -310,7 +373,12 @@ function validateMounts(path: string, container: Fields, volumes: VolumeNames): 
       );
     return [
       ...causes,
-      ...choice(`${at}.mountPropagation`, mount["mountPropagation"], ["Bidirectional", "HostToContainer", "None"]),
+      // Kubernetes names the list alone here.
+      ...choice(`${path}.volumeMounts.mountPropagation`, mount["mountPropagation"], [
+        "Bidirectional",
+        "HostToContainer",
+        "None",
+      ]),
     ];
   });
 }
@@ -318,13 +386,13 @@ function validateMounts(path: string, container: Fields, volumes: VolumeNames): 
 const plainResources = ["cpu", "memory", "ephemeral-storage"];
 
 /** Requests and limits of a container, or of a pod as a whole. */
-export function validateResources(path: string, resources: Fields): Causes {
+export function validateResources(path: string, resources: Fields, owner: "container" | "pod" = "container"): Causes {
   const limits = fieldsAt(resources, "limits");
   const requests = fieldsAt(resources, "requests");
   const causes: Causes = [];
   for (const [kind, amounts] of Object.entries({ limits, requests })) {
     for (const [name, amount] of Object.entries(amounts)) {
-      causes.push(...validateResourceName(`${path}.${kind}[${name}]`, name));
+      causes.push(...validateResourceName(`${path}.${kind}[${name}]`, name, owner));
       if (parseQuantity(String(amount)).nanos < 0n)
         causes.push(invalidValue(`${path}.${kind}[${name}]`, amount, "must be greater than or equal to 0"));
     }
@@ -346,11 +414,31 @@ export function validateResources(path: string, resources: Fields): Causes {
   return causes;
 }
 
-function validateResourceName(path: string, name: string): Causes {
+/** What is counted somewhere, and needs no domain before its name. */
+const standardResources = new Set([
+  ...plainResources.flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
+  "configmaps",
+  "persistentvolumeclaims",
+  "pods",
+  "replicationcontrollers",
+  "requests.storage",
+  "resourcequotas",
+  "secrets",
+  "services",
+  "services.loadbalancers",
+  "services.nodeports",
+  "storage",
+]);
+
+/** The name of what a container, or a pod as a whole, needs. */
+export function validateResourceName(path: string, name: string, owner: "container" | "pod" = "container"): Causes {
   const causes = named(path, name, validateQualifiedName);
-  if (causes.length > 0 || name.includes("/") || plainResources.includes(name) || name.startsWith("hugepages-"))
-    return causes;
-  return [invalidValue(path, name, "must be a standard resource for containers")];
+  if (name.includes("/") || name.startsWith("hugepages-")) return causes;
+  if (causes.length === 0 && !standardResources.has(name))
+    causes.push(invalidValue(path, name, "must be a standard resource type or fully qualified"));
+  if (owner === "container" && !plainResources.includes(name))
+    causes.push(invalidValue(path, name, "must be a standard resource for containers"));
+  return causes;
 }
 
 function validateSecurity(path: string, context: Fields): Causes {

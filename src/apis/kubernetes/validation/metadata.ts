@@ -29,12 +29,15 @@ const rbacNames = ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"].m
 const nameRules: Record<string, (name: string) => NameProblems> = {
   Namespace: validateLabel,
   Service: validateDns1035Label,
+  "apps/StatefulSet": validateLabel,
   "batch/CronJob": (name) => [
     ...validateSubdomain(name),
     // A Job's name adds eleven characters, and its pods' labels hold 63.
     ...(name.length > 52 ? ["must be no more than 52 characters"] : []),
   ],
   "networking.k8s.io/IPAddress": validateAddressName,
+  // Nothing is asked of it but what its path asks.
+  "policy/PodDisruptionBudget": validatePathSegment,
   ...Object.fromEntries(rbacNames.map((kind) => [kind, validatePathSegment])),
   // Names of events are made of others' names, which have all of these rules.
   Event: validatePathSegment,

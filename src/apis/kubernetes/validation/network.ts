@@ -10,7 +10,11 @@ import {
   numberAt,
   requiredValue,
   textAt,
+  tooLong,
+  validateDns1035Label,
   validateLabel,
+  validatePathSegment,
+  validateQualifiedName,
   validateSubdomain,
 } from "../../../apimachinery/index.ts";
 import { isEmpty } from "../fields.ts";
@@ -21,6 +25,7 @@ import {
   eachItem,
   immutable,
   named,
+  pointedChoice,
   portNumber,
   required,
   requiredName,
@@ -59,6 +64,7 @@ export function validateService(service: Fields): Causes {
     ...choice("spec.type", type, ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], "required"),
     ...validateAffinity(spec),
     ...validateAddresses(spec),
+    ...validateBalancer(spec, type),
     ...validateTraffic(spec, type),
   ];
 }
@@ -85,6 +91,8 @@ function validateServicePorts(spec: Fields, type: string, headless: boolean): Ca
       ...choice(`${path}.protocol`, protocol, protocols, "required"),
     );
     causes.push(...validatePortReference(`${path}.targetPort`, port["targetPort"] ?? number));
+    if (typeof port["appProtocol"] === "string")
+      causes.push(...named(`${path}.appProtocol`, port["appProtocol"], validateQualifiedName));
     if (
       headless &&
       port["targetPort"] !== undefined &&
@@ -100,11 +108,15 @@ function validateServicePorts(spec: Fields, type: string, headless: boolean): Ca
         ),
       );
     const key = `${protocol}/${number}`;
-    if (seen.has(key)) causes.push(duplicateValue(path, { protocol, port: number }));
+    if (seen.has(key)) {
+      // Kubernetes prints a value of its own here.
+      const shown = `{"Name":"","Protocol":"${protocol}","AppProtocol":null,"Port":${number},"TargetPort":0,"NodePort":0}`;
+      causes.push({ reason: "FieldValueDuplicate", message: `Duplicate value: ${shown}`, field: path });
+    }
     seen.add(key);
     const node = numberAt(port, ["nodePort"]);
     if (node === 0) return causes;
-    if (type !== "NodePort" && type !== "LoadBalancer")
+    if (type === "ClusterIP" || type === "ExternalName")
       causes.push(forbiddenValue(`${path}.nodePort`, `may not be used when \`type\` is '${type}'`));
     if (nodePorts.has(`${protocol}/${node}`)) causes.push(duplicateValue(`${path}.nodePort`, node));
     nodePorts.add(`${protocol}/${node}`);
@@ -138,13 +150,39 @@ function validateAddresses(spec: Fields): Causes {
     causes.push(invalidValue("spec.clusterIPs", addresses, "first value must match `clusterIP`"));
   if (addresses.length > 2) causes.push(invalidValue("spec.clusterIPs", addresses, "may only hold up to 2 values"));
   return [
+    ...validateFamilies(spec),
     ...causes,
     ...listAt(spec, "externalIPs").flatMap((address, index) => validateIp(`spec.externalIPs[${index}]`, address)),
-    ...listAt(spec, "loadBalancerSourceRanges").flatMap((range, index) =>
-      validateCidr(`spec.loadBalancerSourceRanges[${index}]`, range),
-    ),
   ];
 }
+
+function validateFamilies(spec: Fields): Causes {
+  const families = listAt(spec, "ipFamilies").map((family) => String(family ?? ""));
+  const causes = families.flatMap((family, index) => {
+    const path = `spec.ipFamilies[${index}]`;
+    if (families.indexOf(family) < index) return [duplicateValue(path, family)];
+    return pointedChoice(path, family, ["IPv4", "IPv6"]);
+  });
+  const policies = ["PreferDualStack", "RequireDualStack", "SingleStack"];
+  return [...causes, ...pointedChoice("spec.ipFamilyPolicy", spec["ipFamilyPolicy"], policies)];
+}
+
+/** What only a load balancer has. */
+function validateBalancer(spec: Fields, type: string): Causes {
+  const only = (field: string) => forbiddenValue(field, "may only be used when `type` is 'LoadBalancer'");
+  const isBalancer = type === "LoadBalancer";
+  const ranges = listAt(spec, "loadBalancerSourceRanges");
+  const causes = ranges.length > 0 && !isBalancer ? [only("spec.LoadBalancerSourceRanges")] : [];
+  for (const [index, range] of ranges.entries())
+    causes.push(...validateCidr(`spec.LoadBalancerSourceRanges[${index}]`, range));
+  const { allocateLoadBalancerNodePorts: allocates, loadBalancerClass } = spec;
+  if (allocates !== undefined && !isBalancer) causes.push(only("spec.allocateLoadBalancerNodePorts"));
+  if (typeof loadBalancerClass !== "string") return causes;
+  if (!isBalancer) return [...causes, only("spec.loadBalancerClass")];
+  return [...causes, ...named("spec.loadBalancerClass", loadBalancerClass, validateQualifiedName)];
+}
+
+const distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 
 function validateTraffic(spec: Fields, type: string): Causes {
   const outside =
@@ -156,14 +194,10 @@ function validateTraffic(spec: Fields, type: string): Causes {
       invalidValue("spec.externalTrafficPolicy", policy, "may only be set for externally-accessible services"),
     );
   if (outside) causes.push(...choice("spec.externalTrafficPolicy", policy, ["Cluster", "Local"], "required"));
-  causes.push(...choice("spec.internalTrafficPolicy", spec["internalTrafficPolicy"], ["Cluster", "Local"]));
-  if (type !== "LoadBalancer") {
-    for (const field of ["allocateLoadBalancerNodePorts", "loadBalancerClass"])
-      if (spec[field] !== undefined)
-        causes.push(forbiddenValue(`spec.${field}`, "may only be used when `type` is 'LoadBalancer'"));
-    if (!isEmpty(spec["loadBalancerSourceRanges"]))
-      causes.push(forbiddenValue("spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'"));
-  }
+  causes.push(
+    ...pointedChoice("spec.internalTrafficPolicy", spec["internalTrafficPolicy"], ["Cluster", "Local"]),
+    ...pointedChoice("spec.trafficDistribution", spec["trafficDistribution"], distributions),
+  );
   if (numberAt(spec, ["healthCheckNodePort"]) !== 0 && !(type === "LoadBalancer" && policy === "Local")) {
     const words = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     causes.push(invalidValue("spec.healthCheckNodePort", spec["healthCheckNodePort"], words));
@@ -249,13 +283,17 @@ export function validateIngress(ingress: Fields): Causes {
   if (rules.length === 0 && !isFields(spec["defaultBackend"]))
     causes.push(invalidValue("spec", null, "either `defaultBackend` or `rules` must be specified"));
   if (isFields(spec["defaultBackend"])) causes.push(...validateBackend("spec.defaultBackend", spec["defaultBackend"]));
-  const className = textAt(spec, "ingressClassName");
-  if (className !== "") causes.push(...named("spec.ingressClassName", className, validateSubdomain));
+  const className = spec["ingressClassName"];
+  if (typeof className === "string") causes.push(...named("spec.ingressClassName", className, validateSubdomain));
   return [
     ...causes,
-    ...eachItem(spec, "spec", "tls", (tls, at) =>
-      listAt(tls, "hosts").flatMap((host, index) => validateHost(`${at}.hosts[${index}]`, String(host))),
-    ),
+    ...eachItem(spec, "spec", "tls", (tls, at) => {
+      const secret = textAt(tls, "secretName");
+      return [
+        ...listAt(tls, "hosts").flatMap((host, index) => validateHost(`${at}.hosts[${index}]`, String(host))),
+        ...(secret === "" ? [] : named(`${at}.secretName`, secret, validateSubdomain)),
+      ];
+    }),
     ...eachItem(spec, "spec", "rules", (rule, at) => {
       const host = textAt(rule, "host");
       const found = host === "" ? [] : validateHost(`${at}.host`, host);
@@ -288,8 +326,8 @@ function validateHttpPath(path: Fields, at: string): Causes {
   const type = textAt(path, "pathType");
   const text = textAt(path, "path");
   const causes: Causes = [];
-  if (type === "") causes.push(requiredValue(`${at}.pathType`, "pathType must be specified"));
-  else causes.push(...choice(`${at}.pathType`, type, ["Exact", "ImplementationSpecific", "Prefix"]));
+  if (type === "") return [requiredValue(`${at}.pathType`, "pathType must be specified")];
+  causes.push(...choice(`${at}.pathType`, type, ["Exact", "ImplementationSpecific", "Prefix"]));
   if (type === "Exact" || type === "Prefix") {
     if (!text.startsWith("/")) causes.push(invalidValue(`${at}.path`, text, "must be an absolute path"));
     for (const part of ["//", "/./", "/../", "%2f", "%2F"])
@@ -304,14 +342,16 @@ function validateHttpPath(path: Fields, at: string): Causes {
 function validateBackend(path: string, { service, resource }: Fields): Causes {
   if (isFields(resource)) {
     if (isFields(service)) return [invalidValue(path, "", "cannot set both resource and service backends")];
+    const group = resource["apiGroup"];
     return [
-      ...required(`${path}.resource.kind`, resource["kind"]),
-      ...required(`${path}.resource.name`, resource["name"]),
+      ...(typeof group === "string" ? named(`${path}.resource.apiGroup`, group, validateSubdomain) : []),
+      ...requiredName(`${path}.resource.kind`, textAt(resource, "kind"), validatePathSegment),
+      ...requiredName(`${path}.resource.name`, textAt(resource, "name"), validatePathSegment),
     ];
   }
-  if (!isFields(service)) return [requiredValue(path, "resource or service backend is required")];
+  if (!isFields(service)) return [invalidValue(path, "", "resource or service backend is required")];
   const at = `${path}.service`;
-  const causes = requiredName(`${at}.name`, textAt(service, "name"), validateSubdomain);
+  const causes = requiredName(`${at}.name`, textAt(service, "name"), validateDns1035Label);
   const name = textAt(service, "port", "name");
   const number = numberAt(service, ["port", "number"]);
   if (name !== "" && number !== 0)
@@ -321,15 +361,33 @@ function validateBackend(path: string, { service, resource }: Fields): Causes {
   return [...causes, ...portNumber(`${at}.port.number`, number)];
 }
 
+const controllerLengthMax = 250;
+
+/** `acme.io/foo`: who defines it, and which of theirs. */
+function isDomainPath(text: string): boolean {
+  const slash = text.indexOf("/");
+  const path = text.slice(slash + 1);
+  if (slash < 0 || path === "" || validateSubdomain(text.slice(0, slash)).length > 0) return false;
+  return /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path);
+}
+
 export function validateIngressClass(ingressClass: Fields): Causes {
   const controller = textAt(ingressClass, "spec", "controller");
   const causes = required("spec.controller", controller);
+  if (controller.length > controllerLengthMax) causes.push(tooLong("spec.controller", controllerLengthMax));
+  if (controller !== "" && !isDomainPath(controller)) {
+    const words = 'must be a domain-prefixed path (such as "acme.io/foo")';
+    causes.push(invalidValue("spec.controller", controller, words));
+  }
   const parameters = fieldsAt(ingressClass, "spec")["parameters"];
   if (!isFields(parameters)) return causes;
   return [
     ...causes,
-    ...required("spec.parameters.kind", parameters["kind"], "kind is required"),
-    ...required("spec.parameters.name", parameters["name"], "name is required"),
+    ...(typeof parameters["apiGroup"] === "string"
+      ? named("spec.parameters.apiGroup", parameters["apiGroup"], validateSubdomain)
+      : []),
+    ...requiredName("spec.parameters.kind", textAt(parameters, "kind"), validatePathSegment),
+    ...requiredName("spec.parameters.name", textAt(parameters, "name"), validatePathSegment),
     ...choice("spec.parameters.scope", parameters["scope"], ["Cluster", "Namespace"]),
   ];
 }
@@ -360,16 +418,19 @@ export function validateNetworkPolicy(policy: Fields): Causes {
   if (types.length > 2)
     causes.push(invalidValue("spec.policyTypes", types, "may not specify more than two policyTypes"));
   for (const [index, type] of types.entries())
-    causes.push(...choice(`spec.policyTypes[${index}]`, type, ["Egress", "Ingress"]));
+    causes.push(...pointedChoice(`spec.policyTypes[${index}]`, type, ["Ingress", "Egress"]));
   return causes;
 }
 
 function validatePolicyPort(port: Fields, path: string): Causes {
-  const causes = choice(`${path}.protocol`, port["protocol"], protocols);
+  const causes = pointedChoice(`${path}.protocol`, port["protocol"], ["TCP", "UDP", "SCTP"]);
   if (port["port"] !== undefined) causes.push(...validatePortReference(`${path}.port`, port["port"]));
   const end = port["endPort"];
   if (end === undefined) return causes;
-  if (typeof port["port"] !== "number") return [...causes, requiredValue(`${path}.port`, "must be specified")];
+  if (typeof port["port"] !== "number") {
+    const words = port["port"] === undefined ? "not specified" : "non-numeric";
+    return [...causes, invalidValue(`${path}.endPort`, end, `may not be specified when \`port\` is ${words}`)];
+  }
   if (typeof end === "number" && end < port["port"])
     causes.push(invalidValue(`${path}.endPort`, port["port"], "must be greater than or equal to `port`"));
   return [...causes, ...portNumber(`${path}.endPort`, end)];

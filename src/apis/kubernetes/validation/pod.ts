@@ -1,6 +1,7 @@
 import {
   cloneJson,
   deepEqual,
+  duplicateValue,
   type Fields,
   fieldsAt,
   forbiddenValue,
@@ -21,10 +22,12 @@ import { validateAnnotationKeys } from "./metadata.ts";
 import {
   type Causes,
   choice,
+  choiceInOrder,
   eachItem,
   inRange,
   named,
   required,
+  requiredName,
   validateIp,
   validateLabels,
   validateSelector,
@@ -38,18 +41,30 @@ export function validatePod(pod: Fields): Causes {
   return validatePodSpec("spec", fieldsAt(pod, "spec"));
 }
 
+/** What only a new pod can do wrong. */
+export function validateNewPod(pod: Fields): Causes {
+  const spec = fieldsAt(pod, "spec");
+  const causes: Causes = [];
+  if (itemsAt(spec, "ephemeralContainers").length > 0)
+    causes.push(forbiddenValue("spec.ephemeralContainers", "cannot be set on create"));
+  if (textAt(spec, "nodeName") !== "" && listAt(spec, "schedulingGates").length > 0)
+    causes.push(forbiddenValue("spec.nodeName", "cannot be set until all schedulingGates have been cleared"));
+  return causes;
+}
+
 /** A pod spec in a pod or a template. @param claims names of volumes that come from elsewhere (a StatefulSet's claims) */
 export function validatePodSpec(path: string, spec: Fields, claims: readonly string[] = []): Causes {
   const volumes = new Set([...itemsAt(spec, "volumes").map((volume) => textAt(volume, "name")), ...claims]);
   const deadline = spec["activeDeadlineSeconds"];
   return [
     ...validateVolumes(path, spec),
+    ...validateResourceClaims(path, spec),
     ...validateContainers(path, spec, volumes),
-    ...choice(`${path}.restartPolicy`, spec["restartPolicy"], ["Always", "OnFailure", "Never"], "required"),
-    ...choice(
+    ...choiceInOrder(`${path}.restartPolicy`, spec["restartPolicy"], ["Always", "OnFailure", "Never"], "required"),
+    ...choiceInOrder(
       `${path}.dnsPolicy`,
       spec["dnsPolicy"],
-      ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
+      ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
       "required",
     ),
     ...validateLabels(`${path}.nodeSelector`, spec["nodeSelector"]),
@@ -59,6 +74,7 @@ export function validatePodSpec(path: string, spec: Fields, claims: readonly str
     ...eachItem(spec, path, "readinessGates", (gate, at) =>
       named(`${at}.conditionType`, textAt(gate, "conditionType"), validateQualifiedName),
     ),
+    ...validateGates(path, spec),
     ...validateSpread(path, spec),
     ...optionalName(`${path}.serviceAccountName`, spec["serviceAccountName"], validateSubdomain),
     ...optionalName(`${path}.nodeName`, spec["nodeName"], validateSubdomain),
@@ -75,25 +91,70 @@ export function validatePodSpec(path: string, spec: Fields, claims: readonly str
     ...optionalName(`${path}.priorityClassName`, spec["priorityClassName"], validateSubdomain),
     ...optionalName(`${path}.runtimeClassName`, spec["runtimeClassName"], validateSubdomain),
     ...choice(`${path}.preemptionPolicy`, spec["preemptionPolicy"], ["Never", "PreemptLowerPriority"]),
-    ...(isFields(spec["resources"]) ? validateResources(`${path}.resources`, spec["resources"]) : []),
-    ...(isFields(spec["os"])
-      ? choice(`${path}.os.name`, textAt(spec, "os", "name"), ["linux", "windows"], "required")
-      : []),
+    ...(isFields(spec["resources"]) ? validateResources(`${path}.resources`, spec["resources"], "pod") : []),
+    ...validateOs(path, spec),
   ];
+}
+
+function validateOs(path: string, spec: Fields): Causes {
+  if (!isFields(spec["os"])) return [];
+  const name = textAt(spec, "os", "name");
+  return name === "" ? [requiredValue(`${path}.os.name`)] : choice(`${path}.os`, name, ["linux", "windows"]);
+}
+
+/** Each entry names a claim, or a template of one. */
+function validateResourceClaims(path: string, spec: Fields): Causes {
+  const names = new Set<string>();
+  return eachItem(spec, path, "resourceClaims", (claim, at) => {
+    const name = textAt(claim, "name");
+    const { resourceClaimName = null, resourceClaimTemplateName = null } = claim;
+    const causes = requiredName(`${at}.name`, name, validateLabel);
+    if (name !== "" && names.has(name)) causes.push(duplicateValue(`${at}.name`, name));
+    names.add(name);
+    // Kubernetes prints the names of its own fields here.
+    const shown = {
+      Name: name,
+      ResourceClaimName: resourceClaimName,
+      ResourceClaimTemplateName: resourceClaimTemplateName,
+    };
+    if (resourceClaimName !== null && resourceClaimTemplateName !== null) {
+      const words = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
+      causes.push(invalidValue(at, shown, words));
+    } else if (resourceClaimName === null && resourceClaimTemplateName === null) {
+      const words = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
+      causes.push(invalidValue(at, shown, words));
+    }
+    return causes;
+  });
+}
+
+/** What a pod waits for before it is scheduled. */
+function validateGates(path: string, spec: Fields): Causes {
+  const names = new Set<string>();
+  return eachItem(spec, path, "schedulingGates", (gate, at) => {
+    const name = textAt(gate, "name");
+    const causes = named(at, name, validateQualifiedName);
+    if (names.has(name)) causes.push(duplicateValue(at, name));
+    names.add(name);
+    return causes;
+  });
 }
 
 /** The template of a workload's pods: labels, annotations and spec. @param path such as `spec.template` */
 export function validateTemplate(path: string, template: Fields, claims: readonly string[] = []): Causes {
-  const metadata = fieldsAt(template, "metadata");
   const spec = fieldsAt(template, "spec");
-  const causes = [
-    ...validateLabels(`${path}.labels`, metadata["labels"]),
-    ...validateAnnotationKeys(`${path}.annotations`, fieldsAt(metadata, "annotations")),
-    ...validatePodSpec(`${path}.spec`, spec, claims),
-  ];
+  const causes = [...validateTemplateMetadata(path, template), ...validatePodSpec(`${path}.spec`, spec, claims)];
   if (itemsAt(spec, "ephemeralContainers").length > 0)
     causes.push(forbiddenValue(`${path}.spec.ephemeralContainers`, "ephemeral containers not allowed in pod template"));
   return causes;
+}
+
+export function validateTemplateMetadata(path: string, template: Fields): Causes {
+  const metadata = fieldsAt(template, "metadata");
+  return [
+    ...validateLabels(`${path}.labels`, metadata["labels"]),
+    ...validateAnnotationKeys(`${path}.annotations`, fieldsAt(metadata, "annotations")),
+  ];
 }
 
 /** What of a pod may change: images, a shorter deadline, more tolerations, and what its own endpoints change. */
@@ -173,18 +234,40 @@ function validateSecurity(path: string, context: Fields): Causes {
     ...eachItem(context, path, "sysctls", (sysctl, at) => {
       const name = textAt(sysctl, "name");
       if (name === "") return [requiredValue(`${at}.name`)];
-      const pattern = "([a-z0-9][-_a-z0-9]*[./])*[a-z0-9][-_a-z0-9]*";
+      const pattern = "([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
       if (name.length <= 253 && /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*([a-z0-9][-_a-z0-9]*)?[a-z0-9]$/.test(name))
         return [];
-      return [invalidValue(`${at}.name`, name, `must have at most 253 characters and match regex ^(${pattern})$`)];
+      return [invalidValue(`${at}.name`, name, `must have at most 253 characters and match regex ^${pattern}$`)];
     }),
   ];
+}
+
+/** Where names are looked for: since Kubernetes 1.34 with underscores. */
+function validateSearch(name: string): string[] {
+  const part = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+  const words =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+  const causes = name.length > 253 ? ["must be no more than 253 characters"] : [];
+  if (/^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/.test(name)) return causes;
+  const pattern = `${part}(\\.${part})*`;
+  return [...causes, `${words} (e.g. 'example.com', regex used for validation is '${pattern}')`];
 }
 
 function validateDns(path: string, spec: Fields): Causes {
   const config = fieldsAt(spec, "dnsConfig");
   const servers = listAt(config, "nameservers");
-  const causes = servers.flatMap((server, index) => validateIp(`${path}.dnsConfig.nameservers[${index}]`, server));
+  const causes = [
+    ...servers.flatMap((server, index) => validateIp(`${path}.dnsConfig.nameservers[${index}]`, server)),
+    ...listAt(config, "searches").flatMap((search, index) => {
+      const text = String(search);
+      // One that ends with a dot, or is nothing else, is complete.
+      const name = text === "." ? "" : text.replace(/\.$/, "");
+      return name === "" && text !== "" ? [] : named(`${path}.dnsConfig.searches[${index}]`, name, validateSearch);
+    }),
+    ...eachItem(config, `${path}.dnsConfig`, "options", (option, at) =>
+      required(at, option["name"], "must not be empty"),
+    ),
+  ];
   if (spec["dnsPolicy"] !== "None") return causes;
   if (!isFields(spec["dnsConfig"]))
     return [...causes, requiredValue(`${path}.dnsConfig`, "must provide `dnsConfig` when `dnsPolicy` is None")];
@@ -212,9 +295,18 @@ function validateSpread(path: string, spec: Fields): Causes {
         ["DoNotSchedule", "ScheduleAnyway"],
         "required",
       ),
+      ...validateLabelKeys(`${at}.matchLabelKeys`, constraint),
       ...validateSelector(`${at}.labelSelector`, constraint["labelSelector"]),
     ];
   });
+}
+
+/** Keys whose values of the pod go into the selector, so that there must be one. */
+function validateLabelKeys(path: string, constraint: Fields): Causes {
+  const keys = listAt(constraint, "matchLabelKeys").map(String);
+  if (keys.length > 0 && !isFields(constraint["labelSelector"]))
+    return [forbiddenValue(path, "must not be specified when labelSelector is not set")];
+  return keys.flatMap((key, index) => named(`${path}[${index}]`, key, validateQualifiedName));
 }
 
 /** A toleration's seconds count only for taints that evict. */
@@ -239,7 +331,7 @@ function validateToleration(toleration: Fields, path: string): Causes {
     if (textAt(toleration, "value") !== "")
       causes.push(invalidValue(`${path}.operator`, toleration, "value must be empty when `operator` is 'Exists'"));
   } else causes.push(unsupportedValue(`${path}.operator`, operator, ["Equal", "Exists"]));
-  return [...causes, ...choice(`${path}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"])];
+  return [...causes, ...choiceInOrder(`${path}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"])];
 }
 
 const requiredTerms = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -311,6 +403,6 @@ function validatePodTerm(path: string, term: Fields): Causes {
     ...validateSelector(`${path}.labelSelector`, term["labelSelector"]),
     ...validateSelector(`${path}.namespaceSelector`, term["namespaceSelector"]),
     ...required(`${path}.topologyKey`, term["topologyKey"], "can not be empty"),
-    ...optionalName(`${path}.topologyKey`, term["topologyKey"], validateQualifiedName),
+    ...named(`${path}.topologyKey`, textAt(term, "topologyKey"), validateQualifiedName),
   ];
 }

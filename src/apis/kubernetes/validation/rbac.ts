@@ -3,13 +3,16 @@ import {
   type Fields,
   fieldsAt,
   invalidValue,
+  isFields,
   itemsAt,
   listAt,
   requiredValue,
   textAt,
   unsupportedValue,
+  validatePathSegment,
+  validateSubdomain,
 } from "../../../apimachinery/index.ts";
-import { type Causes, validateSelector } from "./values.ts";
+import { type Causes, named, requiredName, validateSelector } from "./values.ts";
 
 const group = "rbac.authorization.k8s.io";
 
@@ -17,7 +20,10 @@ export const validateRole = (role: Fields): Causes => validateRules(role, true);
 
 export function validateClusterRole(role: Fields): Causes {
   const selectors = itemsAt(role, "aggregationRule", "clusterRoleSelectors");
+  const words = "at least one clusterRoleSelector required if aggregationRule is non-nil";
+  const isEmptyRule = isFields(role["aggregationRule"]) && selectors.length === 0;
   return [
+    ...(isEmptyRule ? [requiredValue("aggregationRule.clusterRoleSelectors", words)] : []),
     ...validateRules(role, false),
     ...selectors.flatMap((selector, index) =>
       validateSelector(`aggregationRule.clusterRoleSelectors[${index}]`, selector),
@@ -54,7 +60,7 @@ function validateRule(rule: Fields, path: string, namespaced: boolean): Causes {
   return causes;
 }
 
-export const validateRoleBinding = (binding: Fields): Causes => validateBinding(binding, ["ClusterRole", "Role"], true);
+export const validateRoleBinding = (binding: Fields): Causes => validateBinding(binding, ["Role", "ClusterRole"], true);
 export const validateClusterRoleBinding = (binding: Fields): Causes => validateBinding(binding, ["ClusterRole"], false);
 
 function validateBinding(binding: Fields, kinds: string[], namespaced: boolean): Causes {
@@ -62,7 +68,7 @@ function validateBinding(binding: Fields, kinds: string[], namespaced: boolean):
   const causes: Causes = [];
   if (role["apiGroup"] !== group) causes.push(unsupportedValue("roleRef.apiGroup", role["apiGroup"] ?? "", [group]));
   if (!kinds.includes(textAt(role, "kind"))) causes.push(unsupportedValue("roleRef.kind", role["kind"] ?? "", kinds));
-  if (textAt(role, "name") === "") causes.push(requiredValue("roleRef.name"));
+  causes.push(...requiredName("roleRef.name", textAt(role, "name"), validatePathSegment));
   return [
     ...causes,
     ...itemsAt(binding, "subjects").flatMap((subject, index) =>
@@ -77,12 +83,14 @@ function validateSubject(subject: Fields, path: string, namespaced: boolean): Ca
   const causes: Causes = [];
   if (textAt(subject, "name") === "") causes.push(requiredValue(`${path}.name`));
   if (kind === "ServiceAccount") {
+    if (textAt(subject, "name") !== "")
+      causes.push(...named(`${path}.name`, textAt(subject, "name"), validateSubdomain));
     if (apiGroup !== "") causes.push(unsupportedValue(`${path}.apiGroup`, apiGroup, [""]));
     // A binding in a namespace means accounts of that namespace.
     if (!namespaced && textAt(subject, "namespace") === "") causes.push(requiredValue(`${path}.namespace`));
   } else if (kind === "User" || kind === "Group") {
     if (apiGroup !== group) causes.push(unsupportedValue(`${path}.apiGroup`, apiGroup, [group]));
-  } else causes.push(unsupportedValue(`${path}.kind`, kind, ["Group", "ServiceAccount", "User"]));
+  } else causes.push(unsupportedValue(`${path}.kind`, kind, ["ServiceAccount", "User", "Group"]));
   return causes;
 }
 

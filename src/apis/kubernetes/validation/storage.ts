@@ -10,13 +10,23 @@ import {
   parseQuantity,
   requiredValue,
   textAt,
+  unsupportedValue,
   validateQualifiedName,
   validateSubdomain,
 } from "../../../apimachinery/index.ts";
 import { isEmpty } from "../fields.ts";
 import { validateNodeSelector } from "./pod.ts";
-import { type Causes, choice, immutable, named, required, validateSelector } from "./values.ts";
-import { validateSources } from "./volumes.ts";
+import {
+  type Causes,
+  choice,
+  eachItem,
+  immutable,
+  named,
+  pointedChoice,
+  required,
+  validateSelector,
+} from "./values.ts";
+import { validateDriverName, validateSources } from "./volumes.ts";
 
 const accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const volumeModes = ["Block", "Filesystem"];
@@ -29,8 +39,20 @@ export function validateClaim(claim: Fields): Causes {
     ...validateSelector("spec.selector", spec["selector"]),
     ...validateStorage("spec.resources[storage]", fieldsAt(spec, "resources", "requests")["storage"]),
     ...(name === "" ? [] : named("spec.storageClassName", name, validateSubdomain)),
-    ...choice("spec.volumeMode", spec["volumeMode"], volumeModes),
+    ...pointedChoice("spec.volumeMode", spec["volumeMode"], volumeModes),
+    ...["dataSource", "dataSourceRef"].flatMap((field) => validateDataSource(`spec.${field}`, spec[field])),
   ];
+}
+
+function validateDataSource(path: string, source: unknown): Causes {
+  if (!isFields(source)) return [];
+  const group = textAt(source, "apiGroup");
+  const kind = textAt(source, "kind");
+  const causes = [...required(`${path}.name`, source["name"]), ...required(`${path}.kind`, kind)];
+  if (group !== "") return [...causes, ...named(`${path}.apiGroup`, group, validateSubdomain)];
+  if (kind !== "PersistentVolumeClaim")
+    causes.push(invalidValue(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+  return causes;
 }
 
 /** Once bound, a claim can only grow or change its attributes. */
@@ -78,19 +100,33 @@ export function validateVolume(volume: Fields): Causes {
   const name = textAt(spec, "storageClassName");
   return [
     ...validateModes(spec, ""),
-    ...(isEmpty(capacity)
-      ? [requiredValue("spec.capacity")]
-      : validateStorage("spec.capacity[storage]", capacity["storage"])),
+    ...validateCapacity(spec["capacity"], capacity),
     ...choice("spec.persistentVolumeReclaimPolicy", spec["persistentVolumeReclaimPolicy"], [
       "Delete",
       "Recycle",
       "Retain",
     ]),
+    ...(isFields(spec["local"]) && !isFields(spec["nodeAffinity"])
+      ? [requiredValue("spec.nodeAffinity", "Local volume requires node affinity")]
+      : []),
+    ...(isFields(spec["nodeAffinity"]) && !isFields(selector)
+      ? [requiredValue("spec.nodeAffinity.required", "must specify required node constraints")]
+      : []),
     ...(isFields(selector) ? validateNodeSelector("spec.nodeAffinity.required", selector) : []),
     ...validateSources("spec", spec, volumeFields),
+    ...(isFields(spec["csi"]) ? required("spec.csi.volumeHandle", spec["csi"]["volumeHandle"]) : []),
     ...(name === "" ? [] : named("spec.storageClassName", name, validateSubdomain)),
-    ...choice("spec.volumeMode", spec["volumeMode"], volumeModes),
+    ...pointedChoice("spec.volumeMode", spec["volumeMode"], volumeModes),
   ];
+}
+
+/** A volume has a size, and nothing else. */
+function validateCapacity(written: unknown, capacity: Fields): Causes {
+  const causes = isEmpty(capacity) ? [requiredValue("spec.capacity")] : [];
+  const { storage } = capacity;
+  if (storage === undefined || Object.keys(capacity).length > 1)
+    causes.push(unsupportedValue("spec.capacity", written ?? null, ["storage"]));
+  return storage === undefined ? causes : [...causes, ...validateStorage("spec.capacity[storage]", storage)];
 }
 
 export function validateVolumeUpdate(volume: Fields, old: Fields): Causes {
@@ -115,7 +151,7 @@ export function validateVolumeUpdate(volume: Fields, old: Fields): Causes {
 function validateModes(spec: Fields, words: string): Causes {
   const modes = listAt(spec, "accessModes");
   if (modes.length === 0) return [requiredValue("spec.accessModes", words)];
-  const causes = modes.flatMap((mode) => choice("spec.accessModes", mode, accessModes, "required"));
+  const causes = modes.flatMap((mode) => pointedChoice("spec.accessModes", mode ?? "", accessModes));
   if (modes.includes("ReadWriteOncePod") && modes.length > 1)
     causes.push(forbiddenValue("spec.accessModes", "may not use ReadWriteOncePod with other access modes"));
   return causes;
@@ -132,12 +168,19 @@ export function validateStorageClass(storageClass: Fields): Causes {
     ...(provisioner === ""
       ? [requiredValue("provisioner")]
       : named("provisioner", provisioner.toLowerCase(), validateQualifiedName)),
+    ...Object.keys(fieldsAt(storageClass, "parameters"))
+      .filter((key) => key === "")
+      .map((key) => invalidValue("parameters", key, "field can not be empty.")),
     ...choice("reclaimPolicy", storageClass["reclaimPolicy"], ["Delete", "Retain"]),
-    ...choice(
-      "volumeBindingMode",
-      storageClass["volumeBindingMode"],
-      ["Immediate", "WaitForFirstConsumer"],
-      "required",
+    ...pointedChoice("volumeBindingMode", storageClass["volumeBindingMode"] ?? "", [
+      "Immediate",
+      "WaitForFirstConsumer",
+    ]),
+    ...listAt(storageClass, "allowedTopologies").flatMap((term, index) =>
+      eachItem(term, `allowedTopologies[${index}]`, "matchLabelExpressions", (expression, at) => [
+        ...required(`${at}.values`, expression["values"]),
+        ...named(`${at}.key`, textAt(expression, "key"), validateQualifiedName),
+      ]),
     ),
   ];
 }
@@ -155,9 +198,9 @@ export function validateStorageClassUpdate(storageClass: Fields, old: Fields): C
 export function validateStorageDriver(driver: Fields): Causes {
   const spec = fieldsAt(driver, "spec");
   return [
-    ...choice("spec.fsGroupPolicy", spec["fsGroupPolicy"], ["File", "None", "ReadWriteOnceWithFSType"]),
+    ...pointedChoice("spec.fsGroupPolicy", spec["fsGroupPolicy"], ["File", "None", "ReadWriteOnceWithFSType"]),
     ...listAt(spec, "volumeLifecycleModes").flatMap((mode) =>
-      choice("spec.volumeLifecycleModes", mode, ["Ephemeral", "Persistent"]),
+      pointedChoice("spec.volumeLifecycleModes", mode ?? "", ["Persistent", "Ephemeral"]),
     ),
   ];
 }
@@ -168,9 +211,9 @@ export function validateVolumeAttachment(attachment: Fields): Causes {
   const given = Object.keys(source).filter((field) => !isEmpty(source[field]));
   const words = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
   return [
-    ...required("spec.attacher", spec["attacher"]),
+    ...validateDriverName("spec.attacher", textAt(spec, "attacher")),
     ...(given.length === 1 ? [] : [requiredValue("spec.source", words)]),
-    ...required("spec.nodeName", spec["nodeName"]),
+    ...named("spec.nodeName", textAt(spec, "nodeName"), validateSubdomain),
   ];
 }
 

@@ -47,9 +47,29 @@ export function choice(
   words: readonly string[],
   otherwise: "allowed" | "required" = "allowed",
 ): Causes {
+  return choiceInOrder(field, value, [...words].sort(), otherwise);
+}
+
+/** `choice` where Kubernetes does not sort the words. */
+export function choiceInOrder(
+  field: string,
+  value: unknown,
+  words: readonly string[],
+  otherwise: "allowed" | "required" = "allowed",
+): Causes {
   if (value === undefined || value === null || value === "")
     return otherwise === "required" ? [requiredValue(field)] : [];
-  return words.includes(String(value)) ? [] : [unsupportedValue(field, value, [...words].sort())];
+  return words.includes(String(value)) ? [] : [unsupportedValue(field, value, words)];
+}
+
+/** One of a few words, or none. Use it for what Go holds as a pointer: empty text is none of the words. */
+export function pointedChoice(field: string, value: unknown, words: readonly string[]): Causes {
+  return typeof value !== "string" || words.includes(value) ? [] : [unsupportedValue(field, value, words)];
+}
+
+export function notFound(field: string, value: string, detail = ""): StatusCause {
+  const message = `Not found: ${JSON.stringify(value)}${detail === "" ? "" : `: ${detail}`}`;
+  return { reason: "FieldValueNotFound", message, field };
 }
 
 export function nonNegative(field: string, value: unknown): Causes {
@@ -142,6 +162,17 @@ export function selects(selector: unknown, labels: unknown): boolean {
   }
 }
 
+/** Whether a selector is one that can be asked. */
+export function isSelector(selector: unknown): boolean {
+  try {
+    selectorFromObject(selectorObject(selector));
+    return true;
+  } catch (error) {
+    if (isStatusError(error)) return false;
+    throw error;
+  }
+}
+
 function selectorObject(selector: unknown): LabelSelectorObject {
   const labels = Object.entries(fieldsAt(selector, "matchLabels")).map(([key, value]) => [key, String(value)] as const);
   return {
@@ -164,6 +195,18 @@ export function validateIp(field: string, value: unknown): Causes {
 export function validateCidr(field: string, value: unknown): Causes {
   if (parseRange(String(value)) !== undefined) return [];
   return [invalidValue(field, value, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")];
+}
+
+/** A range of addresses in a field that takes it in its canonical form alone. */
+export function validateStrictCidr(field: string, value: unknown): Causes {
+  const found = parseRange(String(value));
+  if (found === undefined) return validateCidr(field, value);
+  if (found.isOdd && String(value).includes(":"))
+    return [invalidValue(field, value, "must not have an IPv4-mapped IPv6 address")];
+  if (found.isOdd) return [invalidValue(field, value, "must not have leading 0s in IP or prefix length")];
+  if (!found.isNetwork) return [invalidValue(field, value, "must not have bits set beyond the prefix length")];
+  if (found.canonical === value) return [];
+  return [invalidValue(field, value, `must be in canonical form (${JSON.stringify(found.canonical)})`)];
 }
 
 /** A path inside a volume: relative, and never out of it. */

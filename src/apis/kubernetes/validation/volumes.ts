@@ -7,10 +7,12 @@ import {
   parseQuantity,
   requiredValue,
   textAt,
+  tooLong,
   validateConfigKey,
   validateLabel,
+  validateSubdomain,
 } from "../../../apimachinery/index.ts";
-import { validateFieldReference, volumeFields } from "./containers.ts";
+import { validateFieldReference, validateResourceReference, volumeFields } from "./containers.ts";
 import { type Causes, choice, eachItem, required, requiredName, validateInnerPath } from "./values.ts";
 
 /** The volumes of a pod. @param path of the pod's spec */
@@ -18,10 +20,13 @@ export function validateVolumes(path: string, spec: Fields): Causes {
   const names = new Set<string>();
   return eachItem(spec, path, "volumes", (volume, at) => {
     const name = textAt(volume, "name");
-    const causes = requiredName(`${at}.name`, name, validateLabel);
+    const causes = validateSources(at, volume, ["name"]);
+    const wrong = causes.length > 0;
+    causes.push(...requiredName(`${at}.name`, name, validateLabel));
     if (name !== "" && names.has(name)) causes.push(duplicateValue(`${at}.name`, name));
-    names.add(name);
-    return [...causes, ...validateSources(at, volume, ["name"])];
+    // A wrong one does not count.
+    if (!wrong) names.add(name);
+    return causes;
   });
 }
 
@@ -49,6 +54,17 @@ const mode = (path: string, source: Fields, field: string): Causes => {
     : [invalidValue(`${path}.${field}`, value, "must be a number between 0 and 0777 (octal), both inclusive")];
 };
 
+const driverLengthMax = 63;
+
+/** The name of a CSI driver. */
+export function validateDriverName(field: string, driver: string): Causes {
+  return [
+    ...required(field, driver),
+    ...(driver.length > driverLengthMax ? [tooLong(field, driverLengthMax)] : []),
+    ...validateSubdomain(driver.toLowerCase()).map((problem) => invalidValue(field, driver, problem)),
+  ];
+}
+
 const sources: Record<string, (path: string, source: Fields) => Causes> = {
   awsElasticBlockStore: simple("volumeID"),
   azureFile: simple("secretName", "shareName"),
@@ -59,7 +75,7 @@ const sources: Record<string, (path: string, source: Fields) => Causes> = {
     ...mode(path, source, "defaultMode"),
     ...validateItems(path, source),
   ],
-  csi: simple("driver"),
+  csi: (path, source) => validateDriverName(`${path}.driver`, textAt(source, "driver")),
   downwardAPI: (path, source) => [...mode(path, source, "defaultMode"), ...validateFiles(path, source)],
   emptyDir: (path, source) => {
     const limit = textAt(source, "sizeLimit");
@@ -93,16 +109,14 @@ const sources: Record<string, (path: string, source: Fields) => Causes> = {
       const given = Object.keys(one).filter((field) => isFields(one[field]));
       const [first, ...more] = given;
       if (first === undefined) return [];
-      const causes = more.map((field) =>
-        forbiddenValue(`${at}.${field}`, "may not specify more than 1 volume type per source"),
-      );
+      const causes: Causes = [];
+      if (more.length > 0) causes.push(forbiddenValue(at, "may not specify more than 1 volume type per source"));
       const inner = one[first];
       if (!isFields(inner)) return causes;
       if (first === "configMap" || first === "secret")
         causes.push(...required(`${at}.${first}.name`, inner["name"]), ...validateItems(`${at}.${first}`, inner));
       if (first === "downwardAPI") causes.push(...validateFiles(`${at}.${first}`, inner));
       if (first === "serviceAccountToken") {
-        causes.push(...required(`${at}.${first}.path`, inner["path"]));
         const seconds = inner["expirationSeconds"];
         if (typeof seconds === "number" && seconds < 600)
           causes.push(
@@ -112,6 +126,7 @@ const sources: Record<string, (path: string, source: Fields) => Causes> = {
               "may not specify a duration less than 10 minutes",
             ),
           );
+        causes.push(...required(`${path}.path`, inner["path"]));
       }
       return causes;
     }),
@@ -134,6 +149,7 @@ function validateItems(path: string, source: Fields): Causes {
   ]);
 }
 
+/** Files of the pod's own fields. Of one that has nothing Kubernetes names the volume alone. */
 function validateFiles(path: string, source: Fields): Causes {
   return eachItem(source, path, "items", (item, at) => {
     const causes = [...required(`${at}.path`, item["path"]), ...validateInnerPath(`${at}.path`, textAt(item, "path"))];
@@ -143,8 +159,11 @@ function validateFiles(path: string, source: Fields): Causes {
         causes.push(invalidValue(at, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
       causes.push(...validateFieldReference(`${at}.fieldRef`, fieldRef, volumeFields));
     } else if (isFields(resourceFieldRef)) {
-      causes.push(...required(`${at}.resourceFieldRef.containerName`, resourceFieldRef["containerName"]));
-    } else causes.push(requiredValue(`${at}.fieldRef`, "one of fieldRef and resourceFieldRef is required"));
+      causes.push(
+        ...required(`${at}.resourceFieldRef.containerName`, resourceFieldRef["containerName"]),
+        ...validateResourceReference(`${at}.resourceFieldRef`, resourceFieldRef),
+      );
+    } else causes.push(requiredValue(path, "one of fieldRef and resourceFieldRef is required"));
     return [...causes, ...mode(at, item, "mode")];
   });
 }

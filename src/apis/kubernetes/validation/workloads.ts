@@ -11,16 +11,18 @@ import {
   unsupportedValue,
 } from "../../../apimachinery/index.ts";
 import { isEmpty } from "../fields.ts";
-import { validateTemplate } from "./pod.ts";
+import { validateTemplate, validateTemplateMetadata } from "./pod.ts";
 import {
   type Causes,
   choice,
   countOrPercent,
   immutable,
+  isSelector,
   nonNegative,
   nonNegatives,
   notOver100Percent,
   percentOf,
+  pointedChoice,
   selects,
   validateLabels,
   validateSelector,
@@ -120,7 +122,7 @@ export function validateReplicationController(controller: Fields): Causes {
     ...(isEmpty(selector) ? [requiredValue("spec.selector")] : []),
   ];
   if (!isFields(spec["template"])) return [...causes, requiredValue("spec.template")];
-  return [...causes, ...validateAlwaysTemplate(spec, { matchLabels: selector })];
+  return [...causes, ...validateAlwaysTemplate(spec, { matchLabels: selector }, "replicationcontroller")];
 }
 
 export function validateSelectorUpdate(object: Fields, old: Fields): Causes {
@@ -130,15 +132,22 @@ export function validateSelectorUpdate(object: Fields, old: Fields): Causes {
 /** A selector that is there, right, and selects something in particular. */
 function validateOwnSelector(spec: Fields, kind: string): Causes {
   const { selector } = spec;
-  if (!isFields(selector)) return [requiredValue("spec.selector")];
+  // A daemon set without one just selects nothing, of which its template's labels tell.
+  if (!isFields(selector)) return kind === "daemonset" ? [] : [requiredValue("spec.selector")];
   const causes = validateSelector("spec.selector", selector);
+  // Kubernetes takes a replica set for a deployment here.
+  const named = kind === "replicaset" ? "deployment" : kind;
   if (isEmpty(selector["matchLabels"]) && isEmpty(selector["matchExpressions"]))
-    causes.push(invalidValue("spec.selector", selector, `empty selector is invalid for ${kind}`));
+    causes.push(invalidValue("spec.selector", selector, `empty selector is invalid for ${named}`));
   return causes;
 }
 
 function validateOwnTemplate(spec: Fields, kind: string, claims: readonly string[] = []): Causes {
-  const causes = validateAlwaysTemplate(spec, spec["selector"], claims);
+  const words = kind === "statefulset" ? "" : "invalid label selector";
+  // Nothing can be said of labels that nothing can select. A daemon set is not asked.
+  if (kind !== "daemonset" && isFields(spec["selector"]) && !isSelector(spec["selector"]))
+    return [invalidValue("spec.selector", spec["selector"], words)];
+  const causes = validateAlwaysTemplate(spec, spec["selector"], kind, claims);
   const deadline = fieldsAt(spec, "template", "spec")["activeDeadlineSeconds"];
   if (deadline === undefined) return causes;
   const path = "spec.template.spec.activeDeadlineSeconds";
@@ -148,7 +157,7 @@ function validateOwnTemplate(spec: Fields, kind: string, claims: readonly string
 }
 
 /** The template of pods that are kept running, and that its owner must be able to find. */
-function validateAlwaysTemplate(spec: Fields, selector: unknown, claims: readonly string[] = []): Causes {
+function validateAlwaysTemplate(spec: Fields, selector: unknown, kind: string, claims: readonly string[] = []): Causes {
   const template = fieldsAt(spec, "template");
   const { labels } = fieldsAt(template, "metadata");
   const causes: Causes = [];
@@ -159,6 +168,8 @@ function validateAlwaysTemplate(spec: Fields, selector: unknown, claims: readonl
       invalidValue("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`"),
     );
   causes.push(...validateTemplate("spec.template", template, claims));
+  // Kubernetes looks at these of a stateful set twice.
+  if (kind === "statefulset") causes.push(...validateTemplateMetadata("spec.template", template));
   const policy = textAt(template, "spec", "restartPolicy");
   if (policy !== "Always") causes.push(unsupportedValue("spec.template.spec.restartPolicy", policy, ["Always"]));
   return causes;
@@ -224,7 +235,7 @@ export function validateDisruptionBudget(budget: Fields): Causes {
       ...notOver100Percent(`spec.${field}`, spec[field]),
     ]),
     ...validateSelector("spec.selector", spec["selector"]),
-    ...choice("spec.unhealthyPodEvictionPolicy", spec["unhealthyPodEvictionPolicy"], [
+    ...pointedChoice("spec.unhealthyPodEvictionPolicy", spec["unhealthyPodEvictionPolicy"], [
       "AlwaysAllow",
       "IfHealthyBudget",
     ]),
