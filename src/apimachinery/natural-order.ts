@@ -3,6 +3,23 @@
  * Meant for `Array.sort`.
  */
 export function compareNatural(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === a.length || at === b.length) return a.length - b.length;
+  const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];
+  // Most keys differ first in a letter of ASCII, and then nothing else matters.
+  if (left < 0x80 && right < 0x80 && (isAsciiLetter(left) || isAsciiLetter(right))) {
+    return isAsciiLetter(left) === isAsciiLetter(right) ? left - right : isAsciiLetter(left) ? 1 : -1;
+  }
+  return compareCharacters(a, b);
+}
+
+function isAsciiLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+function compareCharacters(a: string, b: string): number {
   const left = Array.from(a);
   const right = Array.from(b);
   const length = Math.min(left.length, right.length);

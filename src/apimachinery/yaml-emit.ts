@@ -112,7 +112,8 @@ class Emitter {
 
 function isFilledObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.values(value).some((field) => field !== undefined);
+  for (const field of Object.keys(value)) if (Reflect.get(value, field) !== undefined) return true;
+  return false;
 }
 
 /** As Go reads the number back from JSON: an integer if it has no fraction and 64 bits hold it. */

@@ -15,6 +15,10 @@ const template = { metadata: { labels: { app: "x" } }, spec: { containers: [cont
 const selector = { matchLabels: { app: "x" } };
 const jobTemplate = { spec: { restartPolicy: "Never", containers: [container] } };
 
+// A pod has an account, which a controller makes where there is one.
+const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } };
+await cluster.send("POST", `${core}/serviceaccounts`, { body: account });
+
 /** What a manifest becomes; nothing is stored. */
 async function made(path: string, apiVersion: string, kind: string, rest: Json): Promise<Json> {
   const body = { apiVersion, kind, metadata: { name: "x", ...rest.metadata }, ...rest };
@@ -175,11 +179,61 @@ test("what is empty is left out where Go leaves it out", async () => {
   assert.deepEqual([body.metadata.labels, body.metadata.annotations, body.data], [undefined, undefined, undefined]);
 });
 
+test("fields of features that are off are not kept", async () => {
+  const sent = {
+    spec: {
+      containers: [
+        {
+          ...container,
+          restartPolicy: "Never",
+          lifecycle: { stopSignal: "SIGTERM" },
+          volumeMounts: [
+            { name: "image", mountPath: "/image" },
+            { name: "rest", mountPath: "/rest" },
+          ],
+        },
+      ],
+      automountServiceAccountToken: false,
+      hostnameOverride: "other",
+      os: { name: "linux" },
+      volumes: [
+        { name: "image", image: { reference: "nginx:1.25" } },
+        { name: "rest", emptyDir: {} },
+      ],
+    },
+  };
+  const { body } = await made(`${core}/pods`, "v1", "Pod", sent);
+  const [only] = body.spec.containers;
+  assert.deepEqual(
+    [only.restartPolicy, only.lifecycle, only.volumeMounts, body.spec.hostnameOverride, body.spec.volumes],
+    [undefined, undefined, [{ name: "rest", mountPath: "/rest" }], undefined, [{ name: "rest", emptyDir: {} }]],
+  );
+});
+
+test("a pod's labels go into the selectors that name their keys", async () => {
+  const constraint = { maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule" };
+  const sent = {
+    metadata: { labels: { version: "2" } },
+    spec: {
+      containers: [container],
+      automountServiceAccountToken: false,
+      topologySpreadConstraints: [{ ...constraint, labelSelector: {}, matchLabelKeys: ["version", "other"] }],
+    },
+  };
+  const { body } = await made(`${core}/pods`, "v1", "Pod", sent);
+  assert.deepEqual(body.spec.topologySpreadConstraints[0].labelSelector, {
+    matchExpressions: [{ key: "version", operator: "In", values: ["2"] }],
+  });
+});
+
 test("quantities get their one form", async () => {
   const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1024Mi" } } };
   const { body } = await made(`${core}/persistentvolumeclaims`, "v1", "PersistentVolumeClaim", { spec: claim });
   assert.equal(body.spec.resources.requests.storage, "1Gi");
 });
+
+const subdomain =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
 type Case = { path: string; apiVersion: string; kind: string; sent: Json; causes: string[] };
 const refused: Record<string, Case> = {
@@ -319,6 +373,82 @@ const refused: Record<string, Case> = {
     causes: ['spec.schedule: Invalid value: "never": expected exactly 5 fields, found 1: [never]'],
   },
 };
+Object.assign(refused, {
+  "a Pod of wrong words": {
+    path: `${core}/pods`,
+    apiVersion: "v1",
+    kind: "Pod",
+    sent: {
+      spec: {
+        containers: [{ ...container, terminationMessagePolicy: "x", resources: { limits: { gpu: "1" } } }],
+        automountServiceAccountToken: false,
+        restartPolicy: "x",
+        dnsPolicy: "x",
+        tolerations: [{ key: "a", operator: "Exists", effect: "x" }],
+      },
+    },
+    causes: [
+      'spec.containers[0].terminationMessagePolicy: Unsupported value: "x": supported values: "File", "FallbackToLogsOnError"',
+      'spec.containers[0].resources.limits[gpu]: Invalid value: "gpu": must be a standard resource type or fully qualified',
+      'spec.containers[0].resources.limits[gpu]: Invalid value: "gpu": must be a standard resource for containers',
+      'spec.containers[0].resources.requests[gpu]: Invalid value: "gpu": must be a standard resource type or fully qualified',
+      'spec.containers[0].resources.requests[gpu]: Invalid value: "gpu": must be a standard resource for containers',
+      'spec.restartPolicy: Unsupported value: "x": supported values: "Always", "OnFailure", "Never"',
+      'spec.dnsPolicy: Unsupported value: "x": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"',
+      'spec.tolerations[0].effect: Unsupported value: "x": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+    ],
+  },
+  "a new Pod with ephemeral containers": {
+    path: `${core}/pods`,
+    apiVersion: "v1",
+    kind: "Pod",
+    sent: {
+      spec: {
+        containers: [container],
+        automountServiceAccountToken: false,
+        ephemeralContainers: [{ ...container, name: "debug" }],
+      },
+    },
+    causes: ["spec.ephemeralContainers: Forbidden: cannot be set on create"],
+  },
+  "a Service of two equal ports": {
+    path: `${core}/services`,
+    apiVersion: "v1",
+    kind: "Service",
+    sent: {
+      spec: {
+        ports: [
+          { name: "a", port: 80 },
+          { name: "b", port: 80 },
+        ],
+      },
+    },
+    causes: [
+      'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
+    ],
+  },
+  "a Service of unknown families": {
+    path: `${core}/services`,
+    apiVersion: "v1",
+    kind: "Service",
+    sent: { spec: { ports: [{ port: 80 }], ipFamilies: ["IPv5"], ipFamilyPolicy: "x" } },
+    causes: [
+      'spec.ipFamilies[0]: Unsupported value: "IPv5": supported values: "IPv4", "IPv6"',
+      'spec.ipFamilyPolicy: Unsupported value: "x": supported values: "PreferDualStack", "RequireDualStack", "SingleStack"',
+    ],
+  },
+  "an Ingress without a backend": {
+    path: `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`,
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    sent: { spec: { ingressClassName: "", rules: [{ http: { paths: [{ path: "/", pathType: "Prefix" }] } }] } },
+    causes: [
+      'spec.rules[0].http.paths[0].backend: Invalid value: "": resource or service backend is required',
+      `spec.ingressClassName: Invalid value: "": ${subdomain}`,
+    ],
+  },
+});
+
 for (const [name, { path, apiVersion, kind, sent, causes }] of Object.entries(refused)) {
   test(`${name} is refused`, async () => {
     const { status, body, text } = await made(path, apiVersion, kind, sent);

@@ -99,3 +99,12 @@ test("nullsToDefaults leaves only nulls that are allowed or unknown", () => {
   nullsToDefaults(value, schema);
   assert.deepEqual(value, { ...always, nullable: null, struct: { size: 3 }, x: null });
 });
+
+test("a few bytes cannot ask for any amount of defaults", () => {
+  const item = { type: "object", properties: { text: { type: "string", default: "x".repeat(100_000) } } };
+  const list = (count: number) => Array.from({ length: count }, () => ({}));
+  applyDefaults(list(50), { type: "array", items: item });
+  assert.throws(() => applyDefaults(list(100_000), { type: "array", items: item }), {
+    reason: "RequestEntityTooLarge",
+  });
+});

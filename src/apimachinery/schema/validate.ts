@@ -38,8 +38,8 @@ export function validateSchema(value: unknown, schema: Schema, path = "", old?: 
  */
 type Findings = {
   causes: StatusCause[];
-  /** What the causes say, so that nothing is said twice. */
-  said: Set<string>;
+  /** What the causes say, so that nothing is said twice; absent while there are none. */
+  said: Set<string> | undefined;
   saidLength: number;
   matches: number;
   effort: Effort;
@@ -49,13 +49,13 @@ type Findings = {
 type Effort = { checks: number };
 
 /** More checks of values than these would hold everybody else up for seconds; a value of a megabyte needs half a million. */
-const checksMax = 10_000_000;
+const checksMax = 5_000_000;
 /** How many faults are told, and how long they may be together: who reads them reads the first ones. */
 const causesMax = 1_000;
 const saidLengthMax = 2 ** 20;
 
 function noFindings(effort: Effort): Findings {
-  return { causes: [], said: new Set(), saidLength: 0, matches: 0, effort };
+  return { causes: [], said: undefined, saidLength: 0, matches: 0, effort };
 }
 
 /** `old` is the counterpart of the value before an update; `undefined` when it has none. */
@@ -117,6 +117,7 @@ function compile(schema: Schema): Check {
 
 function add(findings: Findings, cause: StatusCause): void {
   const text = `${cause.field}\n${cause.message}`;
+  findings.said ??= new Set();
   if (findings.said.has(text)) return;
   findings.said.add(text);
   findings.saidLength += text.length;

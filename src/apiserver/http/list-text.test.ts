@@ -3,9 +3,9 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { createGunzip } from "node:zlib";
-import { stringifyYaml } from "../../apimachinery/index.ts";
+import { parseYaml, stringifyYaml } from "../../apimachinery/index.ts";
 import type { ListText } from "../read/present.ts";
-import { joined, listText, zipped } from "./list-text.ts";
+import { canIndent, joined, listText, zipped } from "./list-text.ts";
 
 const objects = [
   { metadata: { name: "a", labels: { x: "1" } }, data: { script: "one\ntwo\nitems: []\n", empty: "" } },
@@ -32,6 +32,18 @@ for (const items of [objects, objects.slice(0, 1)]) {
     });
   }
 }
+
+test("what is nested too deeply to be indented is written without white space, which is YAML as well", () => {
+  let value: unknown = Array.from({ length: 20_000 }, () => 1);
+  for (let depth = 0; depth < 900; depth++) value = { a: value };
+  assert.ok(!canIndent(value));
+  const items = [{ metadata: { name: "deep" }, value }, objects[1] ?? {}];
+  for (const format of ["json", "yaml"] as const) {
+    const written = textOf(listOf(items), format);
+    assert.ok(written.length < 100_000);
+    assert.deepEqual(Object(parseYaml(written)).items, items);
+  }
+});
 
 test("an empty list is valid JSON", () => {
   assert.deepEqual(JSON.parse(textOf(listOf([]), "plain")).items, []);

@@ -283,17 +283,7 @@ export function validateIngress(ingress: Fields): Causes {
   if (rules.length === 0 && !isFields(spec["defaultBackend"]))
     causes.push(invalidValue("spec", null, "either `defaultBackend` or `rules` must be specified"));
   if (isFields(spec["defaultBackend"])) causes.push(...validateBackend("spec.defaultBackend", spec["defaultBackend"]));
-  const className = spec["ingressClassName"];
-  if (typeof className === "string") causes.push(...named("spec.ingressClassName", className, validateSubdomain));
-  return [
-    ...causes,
-    ...eachItem(spec, "spec", "tls", (tls, at) => {
-      const secret = textAt(tls, "secretName");
-      return [
-        ...listAt(tls, "hosts").flatMap((host, index) => validateHost(`${at}.hosts[${index}]`, String(host))),
-        ...(secret === "" ? [] : named(`${at}.secretName`, secret, validateSubdomain)),
-      ];
-    }),
+  causes.push(
     ...eachItem(spec, "spec", "rules", (rule, at) => {
       const host = textAt(rule, "host");
       const found = host === "" ? [] : validateHost(`${at}.host`, host);
@@ -302,7 +292,17 @@ export function validateIngress(ingress: Fields): Causes {
       if (itemsAt(http, "paths").length === 0) return [...found, requiredValue(`${at}.http.paths`)];
       return [...found, ...eachItem(http, `${at}.http`, "paths", validateHttpPath)];
     }),
-  ];
+    ...eachItem(spec, "spec", "tls", (tls, at) => {
+      const secret = textAt(tls, "secretName");
+      return [
+        ...listAt(tls, "hosts").flatMap((host, index) => validateHost(`${at}.hosts[${index}]`, String(host))),
+        ...(secret === "" ? [] : named(`${at}.secretName`, secret, validateSubdomain)),
+      ];
+    }),
+  );
+  const className = spec["ingressClassName"];
+  if (typeof className === "string") causes.push(...named("spec.ingressClassName", className, validateSubdomain));
+  return causes;
 }
 
 /** A host name; `*.` may stand for one label at its beginning. */
