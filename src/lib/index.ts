@@ -14,4 +14,5 @@ export {
   type User,
 } from "./http.ts";
 export { createLog, errorText, type Log, type LogFields, type LogLevel, silentLog } from "./log.ts";
+export { type Ending, UnreadAnswers } from "./unread-answers.ts";
 export { backoffMs, sleep, waitUntil } from "./wait.ts";

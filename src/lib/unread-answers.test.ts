@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
 import { UnreadAnswers } from "./unread-answers.ts";
 
@@ -8,7 +7,7 @@ function setting(t: TestContext) {
   const clock = { nowMs: 0 };
   const ended: string[] = [];
   const unread = new UnreadAnswers({ sizeBytesMax: 100, nowMs: () => clock.nowMs });
-  const reply = (name: string) => ({ destroy: () => void ended.push(name) }) as unknown as ServerResponse;
+  const reply = (name: string) => ({ destroy: () => ended.push(name) });
   return { clock, ended, unread, reply };
 }
 

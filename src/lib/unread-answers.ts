@@ -1,11 +1,12 @@
-import type { ServerResponse } from "node:http";
-
 /** A client that takes nothing for so long is not slow but stopped; its socket and what waits for it are let go. */
 const stalledMs = 120_000;
 /** How much may wait for clients in all: a thousand answers with a slice each. TLS holds as much again, encrypted. */
 const sizeBytesMax = 64 * 2 ** 20;
 /** How long any answer may wait; and how often they are looked at, while there are any. */
 const patienceMs = 5_000;
+
+/** What can be ended together with its connection: an answer, or a WebSocket. */
+export type Ending = { destroy(): unknown };
 
 type Waiting = { sizeBytes: number; sinceMs: number };
 
@@ -15,7 +16,7 @@ type Waiting = { sizeBytes: number; sinceMs: number };
  */
 export class UnreadAnswers {
   /** In the order in which they began to wait. */
-  readonly #waiting = new Map<ServerResponse, Waiting>();
+  readonly #waiting = new Map<Ending, Waiting>();
   readonly #sizeBytesMax: number;
   readonly #nowMs: () => number;
   #sizeBytes = 0;
@@ -27,7 +28,7 @@ export class UnreadAnswers {
   }
 
   /** @param sizeBytes what is kept for the client until it reads */
-  add(reply: ServerResponse, sizeBytes: number): void {
+  add(reply: Ending, sizeBytes: number): void {
     this.delete(reply);
     this.#waiting.set(reply, { sizeBytes, sinceMs: this.#nowMs() });
     this.#sizeBytes += sizeBytes;
@@ -35,7 +36,7 @@ export class UnreadAnswers {
     this.#lookLater();
   }
 
-  delete(reply: ServerResponse): void {
+  delete(reply: Ending): void {
     const waiting = this.#waiting.get(reply);
     if (waiting === undefined) return;
     this.#waiting.delete(reply);

@@ -9,6 +9,7 @@ import {
   type HttpResponse,
   type Log,
   requestFrom,
+  UnreadAnswers,
 } from "../../lib/index.ts";
 import type { UpgradeHandler } from "./listener.ts";
 
@@ -16,14 +17,13 @@ import type { UpgradeHandler } from "./listener.ts";
 const bearerPrefix = "base64url.bearer.authorization.k8s.io.";
 /** Whoever watches has nothing to say. */
 const messageBytesMax = 4096;
-/** How long a client may take to read what was sent; what a stream over HTTP has too. */
-const stalledMs = 120_000;
 
 /**
  * Takes WebSocket handshakes for a handler, as kube-apiserver does: a response with `lines` is sent line by line, each a
  * text message; any other is the plain answer to the handshake.
  */
 export function webSocketWatches(handler: Handler, log: Log): UpgradeHandler {
+  const unread = new UnreadAnswers();
   return (message, socket, head) => {
     const gone = new AbortController();
     socket.on("close", () => gone.abort());
@@ -33,7 +33,7 @@ export function webSocketWatches(handler: Handler, log: Log): UpgradeHandler {
       const response = await handler(request);
       if (response.lines !== true) return await refuse(socket, response);
       const client = await accept(message, socket, head, others[0]);
-      await sendLines(client, response, log);
+      await sendLines(client, response, { unread, log });
     };
     answer().catch((error: unknown) => {
       if (!gone.signal.aborted) log.error("Cannot answer a WebSocket handshake", { error });
@@ -87,7 +87,11 @@ async function accept(
   return await new Promise((resolve) => server.handleUpgrade(message, socket, head, resolve));
 }
 
-async function sendLines(client: WebSocket, { body = "" }: HttpResponse, log: Log): Promise<void> {
+async function sendLines(
+  client: WebSocket,
+  { body = "" }: HttpResponse,
+  { unread, log }: { unread: UnreadAnswers; log: Log },
+): Promise<void> {
   client.on("error", (error) => log.debug("A WebSocket failed", { error: errorText(error) }));
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of typeof body === "string" || body instanceof Uint8Array ? [body] : body) {
@@ -99,21 +103,23 @@ async function sendLines(client: WebSocket, { body = "" }: HttpResponse, log: Lo
       start = end + 1;
     }
     rest = rest.subarray(start);
-    if (!(await sendAll(client, lines))) return;
+    if (!(await sendAll(client, lines, unread))) return;
   }
   client.close(1000);
 }
 
 /** Comes back when the client has taken them. @returns false when it is gone */
-async function sendAll(client: WebSocket, lines: readonly Buffer[]): Promise<boolean> {
+async function sendAll(client: WebSocket, lines: readonly Buffer[], unread: UnreadAnswers): Promise<boolean> {
   const last = lines.at(-1);
   if (last === undefined) return client.readyState === client.OPEN;
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const stalled = setTimeout(() => client.terminate(), stalledMs);
+  const waiting = { destroy: () => client.terminate() };
+  const sizeBytes = lines.reduce((sum, line) => sum + line.byteLength, 0);
+  unread.add(waiting, sizeBytes);
   for (const line of lines)
     client.send(line, { binary: false }, line === last ? (error) => resolve(!error) : undefined);
   const taken = await promise;
-  clearTimeout(stalled);
+  unread.delete(waiting);
   return taken;
 }
 

@@ -21,7 +21,7 @@ const neighbours: Record<string, Neighbour> = {
       500,
       async () => await silent(get("/api/v1/configmaps?watch=true&resourceVersion=0")),
     );
-    const written = await writeObjects(300, 2_000);
+    const written = await writeObjects(100, 6_000);
     await delay(1_000);
     return { opened: sockets.length, written };
   },
@@ -38,21 +38,21 @@ const neighbours: Record<string, Neighbour> = {
       socket.on("close", () => clearInterval(timer));
       return socket;
     });
-    const written = await writeObjects(300, 2_000);
+    const written = await writeObjects(100, 6_000);
     return { opened: sockets.length, written };
   },
 
   /** Lists of 20 MB that nobody reads. */
   async unreadLists() {
     const sockets = await openAll(100, async () => await silent(get("/api/v1/namespaces/bulk/configmaps")));
-    await delay(2_500);
+    await delay(1_500);
     return { opened: sockets.length };
   },
 
   async unreadZippedLists() {
     const headers = "accept-encoding: gzip\r\n";
     const sockets = await openAll(100, async () => await silent(get("/api/v1/namespaces/bulk/configmaps", headers)));
-    await delay(2_500);
+    await delay(1_500);
     return { opened: sockets.length };
   },
 
@@ -67,7 +67,7 @@ const neighbours: Record<string, Neighbour> = {
     const sockets = await openAll(40, async (index) => {
       return await silent(get("/api/v1/namespaces/bulk/configmaps", `accept: ${accepts[index % accepts.length]}\r\n`));
     });
-    await delay(2_500);
+    await delay(1_500);
     return { opened: sockets.length };
   },
 
@@ -88,20 +88,24 @@ const neighbours: Record<string, Neighbour> = {
 
   /** Bodies that come to nearly their end and stop. */
   async halfBodies() {
-    const sizeBytes = 2.9 * 2 ** 20;
-    const statuses = openAll(150, async () => {
-      const socket = await open();
-      socket.write(`POST ${configMaps} HTTP/1.1\r\nhost: x\r\n${authorization}content-length: ${3 * 2 ** 20}\r\n\r\n`);
-      socket.write(Buffer.alloc(sizeBytes, " "));
-      return await statusOf(socket, 4_000);
-    });
-    return countOf(await statuses);
+    const size = 2.9 * 2 ** 20;
+    const head = `POST ${configMaps} HTTP/1.1\r\nhost: x\r\n${authorization}content-length: ${3 * 2 ** 20}\r\n\r\n`;
+    const sockets = await openAll(150, open);
+    for (const socket of sockets) {
+      socket.write(head);
+      socket.write(Buffer.alloc(size, " "));
+    }
+    const statuses: number[] = [];
+    for (const socket of sockets) void statusOf(socket, 10_000).then((status) => statuses.push(status));
+    const until = performance.now() + 9_000;
+    while (statuses.length < 60 && performance.now() < until) await delay(100);
+    return countOf(statuses);
   },
 
   /** Bodies in chunks of one byte each, so that what surrounds the bytes is much more than they are. */
   async drippingBodies() {
-    const drops = Buffer.from("1\r\nx\r\n".repeat(2_000));
-    const sockets = await openAll(50, async () => {
+    const drops = Buffer.from("1\r\nx\r\n".repeat(1_000));
+    const sockets = await openAll(20, async () => {
       const socket = await open();
       socket.write(`POST ${configMaps} HTTP/1.1\r\nhost: x\r\n${authorization}transfer-encoding: chunked\r\n\r\n`);
       return socket;
@@ -141,18 +145,18 @@ const neighbours: Record<string, Neighbour> = {
     const lists = get("/api/v1/namespaces/bulk/configmaps").repeat(500);
     const small = get("/version").repeat(5_000);
     const sockets = await openAll(20, async (index) => await silent(index % 2 === 0 ? lists : small));
-    await delay(2_500);
+    await delay(1_500);
     return { opened: sockets.length };
   },
 
   /** Ten thousand connections that say nothing, as many as can be made in the time. */
   async idleConnections() {
-    return await connectMany(10_000, 9_000, async () => await open());
+    return await connectMany(10_000, 4_000, async () => await open());
   },
 
   /** Connections for one request each. */
   async briefConnections() {
-    return await connectMany(10_000, 5_000, async () => {
+    return await connectMany(10_000, 3_000, async () => {
       const socket = await open();
       socket.write(get("/version"));
       await statusOf(socket, 3_000);
@@ -162,7 +166,7 @@ const neighbours: Record<string, Neighbour> = {
 
   /** Handshakes that are begun: nothing, half a record, and what is none. */
   async halfHandshakes() {
-    return await connectMany(10_000, 4_000, async (index) => {
+    return await connectMany(10_000, 3_000, async (index) => {
       const socket = connectTcp(Number(port), host).on("error", () => {});
       await ready(socket, "connect");
       const beginnings = ["", "\x16\x03\x01\x02\x00\x01", "GET / HT"];
@@ -173,7 +177,7 @@ const neighbours: Record<string, Neighbour> = {
 
   /** The largest objects that can be kept, over and over. */
   async largeObjects() {
-    const until = performance.now() + 4_000;
+    const until = performance.now() + 3_000;
     const text = "x".repeat(1_000_000);
     const statuses: number[] = [];
     await Promise.all(
@@ -192,7 +196,7 @@ const neighbours: Record<string, Neighbour> = {
 
   /** Watches that are opened and left at once. */
   async watchChurn() {
-    return await connectMany(1_000, 6_000, async (index) => {
+    return await connectMany(1_000, 4_000, async (index) => {
       const socket = await silent(get(`/api/v1/configmaps?watch=true${index % 2 === 0 ? "&resourceVersion=0" : ""}`));
       socket.destroy();
       return socket;
@@ -204,14 +208,14 @@ const neighbours: Record<string, Neighbour> = {
     const statuses = await Promise.all(
       times(20, async (index) => {
         const found: number[] = [];
-        for (let round = 0; round < 25; round++) {
+        for (let round = 0; round < 10; round++) {
           found.push(await send("GET", `/api/v1/namespaces/bulk/configmaps?limit=1&labelSelector=shard=${index}`));
           found.push(await send("GET", `/api/v1/namespaces/bulk/configmaps?limit=1&resourceVersion=${round + 1}`));
         }
         return found;
       }),
     );
-    const written = await writeObjects(300, 2_000);
+    const written = await writeObjects(100, 6_000);
     return { ...countOf(statuses.flat()), written };
   },
 
@@ -238,6 +242,7 @@ const neighbours: Record<string, Neighbour> = {
       await send("POST", definitions, wideDefinition()),
     ];
     statuses.push(await send("POST", definitions, deepDefinition(400)));
+    statuses.push(await send("POST", definitions, costlyDefinition()));
     await delay(500);
     const text = "a".repeat(500_000);
     for (let round = 0; round < 4; round++) {
@@ -249,8 +254,17 @@ const neighbours: Record<string, Neighbour> = {
       };
       const object = { apiVersion: "neighbour.test/v1", kind: "Evil", metadata: { name: `evil-${round}` }, spec };
       statuses.push(await send("POST", "/apis/neighbour.test/v1/evils", object));
+      const costly = { numbers: times(1_000, (index) => index), text };
+      const judged = {
+        apiVersion: "neighbour.test/v1",
+        kind: "Costly",
+        metadata: { name: `c-${round}` },
+        spec: costly,
+      };
+      statuses.push(await send("POST", "/apis/neighbour.test/v1/costlys", judged));
     }
-    for (const name of ["evils", "wides", "deeps"]) await send("DELETE", `${definitions}/${name}.neighbour.test`);
+    for (const name of ["evils", "wides", "deeps", "costlys"])
+      await send("DELETE", `${definitions}/${name}.neighbour.test`);
     return countOf(statuses);
   },
 };
@@ -289,6 +303,21 @@ function hostileDefinition(): object {
       counted: pattern("^(a{1,30}){1,30}$"),
       many: { type: "array", items: pattern("^(.*a){12}$") },
     },
+  });
+}
+
+/** Expressions that are allowed by what they are estimated to cost, and cost as much as may be when they run. */
+function costlyDefinition(): object {
+  return definitionOf("Costly", {
+    type: "object",
+    properties: {
+      numbers: { type: "array", maxItems: 1_000, items: { type: "integer" } },
+      text: { type: "string", maxLength: 1_000_000 },
+    },
+    "x-kubernetes-validations": [
+      { rule: "self.text.matches('^(a+)+$') && self.text.matches('(.*a){30}')" },
+      { rule: "self.numbers.all(x, self.numbers.all(y, x != y || x == y))" },
+    ],
   });
 }
 
