@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { WebSocket } from "ws";
@@ -130,6 +130,8 @@ async function refuse(socket: Duplex, { status, headers, body = "" }: HttpRespon
   const lines = Object.entries(all).flatMap(([name, values]) =>
     [values ?? []].flat().map((value) => `${name}: ${value}\r\n`),
   );
-  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`);
+  socket.write(
+    `HTTP/1.1 ${status} ${process.getBuiltinModule("node:http").STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`,
+  );
   await pipeline(whole === undefined ? Readable.from(body) : [whole], socket);
 }
