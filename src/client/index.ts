@@ -16,4 +16,5 @@ export type {
 export { type ClusterConnection, connectCluster } from "./connect.ts";
 export { createClient, resourcePath } from "./create-client.ts";
 export { type Informer, type InformerOptions, startInformer } from "./informer.ts";
+export { formatKubeconfig, type KubeconfigEntries } from "./kubeconfig.ts";
 export { readLines } from "./lines.ts";

@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type KubeObject, stringifyYaml } from "../apimachinery/index.ts";
+import type { KubeObject } from "../apimachinery/index.ts";
 import { logicalClusterCrd } from "../apis/index.ts";
 import { openClusters, restoreSnapshot, type Snapshot, takeSnapshot } from "../apiserver/index.ts";
-import { type Client, createClient } from "../client/index.ts";
+import { type Client, createClient, formatKubeconfig } from "../client/index.ts";
 import { type ComputeMode, startControllers } from "../controllers/index.ts";
 import { type Handler, type Log, silentLog, type User } from "../lib/index.ts";
 import { openMemoryStore, openSqliteStore } from "../storage/index.ts";
 import { applyFixtures, type Fixture } from "./fixtures.ts";
 import { openKeys } from "./keys.ts";
-import { type Endpoint, listen } from "./listen.ts";
+import { listen } from "./listen.ts";
 
 export type ControlPlaneOptions = {
   /** Whether the controllers of a usable cluster run. Default true; without them it is an API server alone, as envtest is. */
@@ -100,7 +100,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       if (endpoint === undefined) throw new Error("Cannot make a kubeconfig: the control plane does not listen");
       const token = keys.tokenOf(user);
       tokens.set(token, user);
-      return kubeconfigOf(endpoint, user.name, token);
+      const { url: server, caCertificate } = endpoint;
+      return formatKubeconfig({ server, caCertificate, name: "skiff", user: user.name, credentials: { token } });
     },
   });
   const admin = identityOf(administrator);
@@ -153,16 +154,4 @@ const definitions = {
 async function openDurableStore(dir: string, log: Log) {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   return await openSqliteStore({ file: join(dir, "skiff.db"), log });
-}
-
-function kubeconfigOf({ url, caCertificate }: Endpoint, user: string, token: string): string {
-  const trust = { "certificate-authority-data": Buffer.from(caCertificate).toString("base64") };
-  return stringifyYaml({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "skiff", cluster: { server: url, ...trust } }],
-    users: [{ name: user, user: { token } }],
-    contexts: [{ name: "skiff", context: { cluster: "skiff", user } }],
-    "current-context": "skiff",
-  });
 }

@@ -1,7 +1,7 @@
-import { type KubeObject, stringifyYaml } from "../apimachinery/index.ts";
+import type { KubeObject } from "../apimachinery/index.ts";
 import type { LogicalCluster } from "../apis/index.ts";
 import { type Clusters, logicalClusters } from "../apiserver/index.ts";
-import { type Client, type Resource, startInformer } from "../client/index.ts";
+import { type Client, formatKubeconfig, type Resource, startInformer } from "../client/index.ts";
 import { type Result, startController } from "../controller-runtime/index.ts";
 import type { Log } from "../lib/index.ts";
 
@@ -26,10 +26,17 @@ export function startClusterKubeconfigs(options: {
       const wanted = cluster?.spec?.kubeconfigSecret;
       const credentials = clusters.credentials(name);
       if (cluster === undefined || wanted === undefined || credentials === undefined) return { state: "done" };
+      const context = `skiff-${platform}-${name}`;
       const secret = secretOf(cluster, {
         namespace: wanted.namespace,
         name: wanted.name || `${name}-kubeconfig`,
-        kubeconfig: clusterKubeconfig(`skiff-${platform}-${name}`, credentials, caCertificate),
+        kubeconfig: formatKubeconfig({
+          server: credentials.url,
+          caCertificate,
+          name: context,
+          user: context,
+          credentials,
+        }),
       });
       const { namespace, name: secretName = "" } = secret.metadata;
       await client.patch(secrets, { namespace: namespace ?? "", name: secretName }, "apply", secret, {
@@ -70,25 +77,4 @@ function secretOf(
     type: "Opaque",
     data: { value: Buffer.from(at.kubeconfig).toString("base64") },
   };
-}
-
-/** A kubeconfig with one context. Everything in it is inline. */
-function clusterKubeconfig(
-  name: string,
-  { url, token }: { url: string; token: string },
-  caCertificate: string,
-): string {
-  return stringifyYaml({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [
-      {
-        name,
-        cluster: { server: url, "certificate-authority-data": Buffer.from(caCertificate).toString("base64") },
-      },
-    ],
-    users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
-  });
 }
