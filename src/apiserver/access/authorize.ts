@@ -44,9 +44,18 @@ export type Authorizer = {
 /** May do everything, whatever roles say: nobody can lock out the administrator. */
 export const mastersGroup = "system:masters";
 
-/** @throws {StatusError} `Forbidden`, in Kubernetes' words, unless the authorizer allows it */
-export function authorize(authorizer: Authorizer, attributes: Attributes): void {
-  const { allowed, reason } = authorizer.decide(attributes);
+/**
+ * @param onDecision told of what is decided, before a refusal is thrown
+ * @throws {StatusError} `Forbidden`, in Kubernetes' words, unless the authorizer allows it
+ */
+export function authorize(
+  authorizer: Authorizer,
+  attributes: Attributes,
+  onDecision?: (decision: Decision) => void,
+): void {
+  const decision = authorizer.decide(attributes);
+  onDecision?.(decision);
+  const { allowed, reason } = decision;
   if (allowed) return;
   throw forbiddenAttempt(attemptOf(attributes), reason === "" ? undefined : reason);
 }

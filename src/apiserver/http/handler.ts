@@ -102,8 +102,7 @@ async function answer(
   const user = impersonate(request, identity.user, server.authorizer);
   if (user !== identity.user) trail?.impersonated(user);
   const attributes = { user, ...asked };
-  trail?.decided(server.authorizer.decide(attributes));
-  authorize(server.authorizer, attributes);
+  authorize(server.authorizer, attributes, (decision) => trail?.decided(decision));
   if (path.type !== "resource" || verb === undefined) {
     const endpoint = server.endpoints.get(pathname);
     if (endpoint !== undefined) return await endpoint({ ...request, user });
