@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { get } from "node:https";
 import { join } from "node:path";
+import { mainModule } from "../scripts/bundle.mjs";
 import { type Figure, median, round } from "./figure.ts";
 import { type BenchPlatform, benchPlatform, command, connectKubeconfig, succeed } from "./platform.ts";
 
@@ -59,7 +60,7 @@ async function startTimes(): Promise<{ empty: number; full: number }> {
 }
 
 async function startMs({ env, home }: BenchPlatform, port: number): Promise<number> {
-  const main = join(import.meta.dirname, "..", "src", "cli", "main.ts");
+  const main = await mainModule(join(import.meta.dirname, ".."));
   const args = ["--disable-warning=ExperimentalWarning", main, "start", "--foreground"];
   const cache = { NODE_COMPILE_CACHE: join(home, ".skiff", ".cache", "compile") };
   const taken: number[] = [];

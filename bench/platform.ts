@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mainModule } from "../scripts/bundle.mjs";
 import { listAt, parseYaml, textAt, valueAt } from "../src/apimachinery/index.ts";
 import { type Client, connectCluster, createClient } from "../src/client/index.ts";
 
@@ -27,12 +28,9 @@ export async function benchPlatform(): Promise<BenchPlatform> {
     SKIFF_HOME: join(home, ".skiff"),
     CI: "1",
   };
+  const main = await mainModule(root);
   const skiff = async (...args: string[]) =>
-    await command(
-      process.execPath,
-      ["--disable-warning=ExperimentalWarning", join(root, "src/cli/main.ts"), ...args],
-      env,
-    );
+    await command(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args], env);
   return {
     home,
     port,

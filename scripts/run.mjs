@@ -5,18 +5,18 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mainModule } from "./bundle.mjs";
 import { nodeBinary, nodeEnvironment } from "./node-binary.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const main = join(root, "src", "cli", "main.ts");
 
 /** Each npm script: which dependencies it needs, and the commands it runs, in order, until one fails. */
 const scripts = {
   start: {
     needs: "runtime",
-    commands: (args) => [node([main, "create", ...exampleStack(args), ...args])],
+    commands: async (args) => [node([await mainModule(root), "create", ...exampleStack(args), ...args])],
   },
-  skiff: { needs: "runtime", commands: (args) => [node([main, ...args])] },
+  skiff: { needs: "runtime", commands: async (args) => [node([await mainModule(root), ...args])] },
   test: { needs: "development", commands: (args) => [node(["scripts/test.ts", ...args])] },
   "test:slow": { needs: "development", commands: (args) => [node(["scripts/test.ts", "--slow", ...args])] },
   conformance: { needs: "development", commands: (args) => [node(conformance(args))] },
@@ -29,7 +29,7 @@ const scripts = {
   bench: { needs: "development", commands: (args) => [node(["scripts/bench.ts", ...args])] },
   build: {
     needs: "development",
-    commands: () => [tsc(["--project", "tsconfig.build.json"]), node(["scripts/copy-data.ts"])],
+    commands: () => [node(["scripts/build.mjs"]), tsc(["--project", "tsconfig.build.json"])],
   },
 };
 
@@ -40,7 +40,7 @@ if (script === undefined) {
   process.exit(2);
 }
 await install(script.needs);
-for (const [command, commandArgs] of script.commands(args)) {
+for (const [command, commandArgs] of await script.commands(args)) {
   const code = await run(command, commandArgs);
   if (code !== 0) process.exit(code);
 }

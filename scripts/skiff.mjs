@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 // The published `skiff` command: starts itself again with Node 24 when the machine's own Node is older.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mainModule } from "./bundle.mjs";
 import { nodeBinary, nodeEnvironment } from "./node-binary.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const built = join(root, "dist", "cli", "main.js");
-const main = existsSync(built) ? built : join(root, "src", "cli", "main.ts");
+const main = await mainModule(root);
 const child = spawn(nodeBinary(root), ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)], {
   stdio: "inherit",
   env: nodeEnvironment(),

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { mainModule } from "../../scripts/bundle.mjs";
 
 export const root = join(import.meta.dirname, "..", "..");
 
@@ -33,7 +34,7 @@ export async function newMachine(): Promise<Machine> {
     CI: "1",
   };
   const run: Machine["run"] = (file, args, options = {}) => execute(file, args, { env, ...options });
-  const main = join(root, "src", "cli", "main.ts");
+  const main = await mainModule(root);
   const skiff = async (...args: string[]) =>
     await run(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args]);
   return {

@@ -1,14 +1,21 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { arch, platform } from "node:os";
+import { dirname, join } from "node:path";
 import { stringifyYaml } from "../../apimachinery/index.ts";
 import { CliError } from "../errors.ts";
 
 /** Version of this copy of Skiff, from its package.json. */
 export function skiffVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  const manifest: unknown = JSON.parse(readFileSync(manifestAbove(import.meta.dirname), "utf8"));
   return typeof manifest === "object" && manifest !== null && "version" in manifest
     ? String(manifest.version)
     : "unknown";
+}
+
+/** How deep this module lies below it depends on whether it is in a bundle. */
+function manifestAbove(folder: string): string {
+  const file = join(folder, "package.json");
+  return existsSync(file) || folder === dirname(folder) ? file : manifestAbove(dirname(folder));
 }
 
 export function version(output: string): void {

@@ -17,7 +17,7 @@ export function processesOf({ home }: Machine): Process[] {
       if (!command.includes(home) && !environment.includes(`HOME=${home}`)) return [];
       // Field 4 of stat; the name before it stands in brackets and may hold anything.
       const parent = Number(/^.*\) \S (\d+)/s.exec(read(`/proc/${name}/stat`))?.[1]);
-      const ours = command.includes("src/cli/main.ts");
+      const ours = /\/(skiff\.js|src\/cli\/main\.ts)( |$)/.test(command);
       const role = !ours ? "other" : command.includes("--foreground") ? "platform" : "command";
       return [{ pid: Number(name), parent, role, command }];
     });
