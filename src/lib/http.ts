@@ -37,7 +37,7 @@ export type HttpRequest = {
   /** Names in lower case. HTTP/2's `:authority` is there as `host`. */
   headers: IncomingHttpHeaders;
   /** Absent means empty. Read it with {@link readBody}, which bounds it. */
-  body?: Uint8Array | AsyncIterable<Uint8Array>;
+  body?: Uint8Array | Chunks;
   /** Fires when the client is gone; a handler that streams or waits must stop then. */
   signal: AbortSignal;
   /** Every header as sent, names and values in turn: what came several times is apart here. */
@@ -51,6 +51,9 @@ export type HttpRequest = {
   /** Set only by callers inside the process, who are trusted to say who they are. Never set from the network. */
   user?: User;
 };
+
+/** A body that is still coming; `each` costs a fraction of what iterating does, and rejects with what `take` throws. */
+export type Chunks = AsyncIterable<Uint8Array> & { each?(take: (chunk: Uint8Array) => void): Promise<void> };
 
 /** A streamed body is written as it comes; its iterator is returned when the client goes away. */
 export type HttpResponse = {
@@ -79,7 +82,7 @@ export class BodyTooLargeError extends Error {
  * @throws {BodyTooLargeError} as soon as more than `sizeBytesMax` bytes have come
  */
 export async function readBody(
-  body: Uint8Array | string | AsyncIterable<Uint8Array | string> | undefined,
+  body: Uint8Array | string | Chunks | AsyncIterable<Uint8Array | string> | undefined,
   sizeBytesMax: number,
 ): Promise<Uint8Array> {
   if (body === undefined) return new Uint8Array();
@@ -90,12 +93,14 @@ export async function readBody(
   }
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of body) {
+  const take = (chunk: Uint8Array | string) => {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     sizeBytes += bytes.byteLength;
     if (sizeBytes > sizeBytesMax) throw new BodyTooLargeError(sizeBytesMax);
     chunks.push(bytes);
-  }
+  };
+  if ("each" in body && body.each !== undefined) await body.each(take);
+  else for await (const chunk of body) take(chunk);
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
@@ -173,8 +178,30 @@ export function requestFrom(message: IncomingMessage | Http2ServerRequest, signa
 }
 
 /** A body that may be left unread: by itself a stream that is not read to its end takes its connection with it. */
-function bodyOf(message: IncomingMessage | Http2ServerRequest): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => message.iterator({ destroyOnReturn: false }) };
+function bodyOf(message: IncomingMessage | Http2ServerRequest): Chunks {
+  return {
+    [Symbol.asyncIterator]: () => message.iterator({ destroyOnReturn: false }),
+    each: (take) => eachChunk(message, take),
+  };
+}
+
+async function eachChunk(message: IncomingMessage | Http2ServerRequest, take: (chunk: Uint8Array) => void) {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onData = (chunk: Uint8Array) => {
+    try {
+      take(chunk);
+    } catch (error) {
+      message.pause();
+      reject(error);
+    }
+  };
+  const onClose = () => reject(message.errored ?? clientGone);
+  message.on("data", onData).once("end", resolve).once("error", reject).once("close", onClose);
+  try {
+    await promise;
+  } finally {
+    message.off("data", onData).off("end", resolve).off("error", reject).off("close", onClose);
+  }
 }
 
 type TlsSocketLike = {

@@ -4,6 +4,7 @@
 export { isAlive, removeDrafts, writeFileAtomically } from "./files.ts";
 export {
   BodyTooLargeError,
+  type Chunks,
   type ClientCertificate,
   type Handler,
   type HttpRequest,

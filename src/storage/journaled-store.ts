@@ -23,6 +23,9 @@ const historyEventsMaxDefault = 100 * 1024;
 /** 30,000 replaced values of 2 KB: five minutes at 100 updates a second, in memory that a small machine can spare. */
 const historySizeBytesMaxDefault = 64 * 2 ** 20;
 
+/** Fewer writes than this are not worth a transaction before the others of their turn. */
+const earlyWritesMin = 4;
+
 /** A write that is accepted. */
 type Write = { event: StoreEvent; resolve: () => void; reject: (error: unknown) => void };
 
@@ -43,6 +46,7 @@ export class JournaledStore implements Store {
   readonly #accepted = new Map<string, { revision: number; entry: Entry | undefined }>();
   /** The flush whose writes are on their way to the disk. */
   #flushing: Promise<void> | undefined;
+  #lastFlushed = 0;
   /** Why nothing can be written any more. */
   #failure: unknown;
   /** Never goes back, so that no revision is told to two writers even when the first one's write fails. */
@@ -155,16 +159,26 @@ export class JournaledStore implements Store {
 
   #accept(write: Write): void {
     const { event } = write;
-    if (this.#writes.length === 0 && this.#flushing === undefined) setImmediate(() => this.#flush());
+    if (this.#writes.length === 0 && this.#flushing === undefined) setImmediate(() => this.#flushWaiting());
     this.#writes.push(write);
     const revision = eventRevision(event);
     this.#acceptedRevision = revision;
     this.#accepted.set(eventKey(event), { revision, entry: event.type === "put" ? event.entry : undefined });
+    // Clients that are answered together ask together again. Half of them on their way to the disk while the others are
+    // worked on keep both busy.
+    if (this.#journal !== undefined && this.#writes.length >= Math.max(earlyWritesMin, this.#lastFlushed / 2)) {
+      this.#flushWaiting();
+    }
+  }
+
+  #flushWaiting(): void {
+    if (this.#flushing === undefined && this.#writes.length > 0) this.#flush();
   }
 
   #flush(): void {
     const writes = this.#writes;
     this.#writes = [];
+    this.#lastFlushed = writes.length;
     let durable: Promise<void> | undefined;
     try {
       this.#journal?.append(writes.map(({ event }) => event));
@@ -188,7 +202,7 @@ export class JournaledStore implements Store {
     );
     void this.#flushing.then(() => {
       this.#flushing = undefined;
-      if (this.#writes.length > 0) this.#flush();
+      this.#flushWaiting();
     });
   }
 

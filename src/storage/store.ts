@@ -38,8 +38,8 @@ export class CompareError extends Error {
  * A write happens in two steps. It is *accepted* at once, in memory: from then on {@link Store.latest} sees it, and the
  * next writer of the key is compared with it. It is *published* when it is durable: only then does the promise resolve,
  * do reads and watches see it, and does `revision` count it. Writes accepted in one turn of the event loop become
- * durable together, in one transaction. When that fails, all of them are rejected with a {@link StoreError} and none has
- * happened; the store goes on, and the next write may succeed.
+ * durable together, in one transaction, or when they are many in two. When one fails, all of its writes are rejected with a
+ * {@link StoreError} and none of them has happened; the store goes on, and the next write may succeed.
  *
  * Disposing waits for what is accepted. Afterwards writes, watches and compactions fail.
  */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { timedOut } from "../../apimachinery/index.ts";
-import { BodyTooLargeError, type HttpRequest, type User } from "../../lib/index.ts";
+import { BodyTooLargeError, type Chunks, type HttpRequest, type User } from "../../lib/index.ts";
 import { bodyBytesMax } from "./decode.ts";
 import { ResponseError } from "./errors.ts";
 
@@ -82,25 +82,26 @@ class Room {
 type Bounds = { room: Room; lane: Lane; arrivalMsMax: number };
 
 /** The body of one request, which counts until it is disposed of. */
-class Held implements AsyncIterable<Uint8Array>, Disposable {
-  readonly #body: AsyncIterable<Uint8Array>;
+class Held implements Chunks, Disposable {
+  readonly #body: Chunks;
   readonly #saidBytes: number;
   readonly #bounds: Bounds;
   #sizeBytes = 0;
   #stop: ((error: unknown) => void) | undefined;
 
   /** @param saidBytes how large it says that it is; not a number when it does not say */
-  constructor(body: AsyncIterable<Uint8Array>, saidBytes: number, bounds: Bounds) {
+  constructor(body: Chunks, saidBytes: number, bounds: Bounds) {
     this.#body = body;
     this.#saidBytes = saidBytes;
     this.#bounds = bounds;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    if (this.#saidBytes > bodyBytesMax) throw new BodyTooLargeError(bodyBytesMax);
-    const bytes = await this.#receive();
-    if (bytes.byteLength > largeBytes) await this.#bounds.lane.turn();
-    yield bytes;
+    yield await this.#whole();
+  }
+
+  async each(take: (chunk: Uint8Array) => void): Promise<void> {
+    take(await this.#whole());
   }
 
   /** Ends the wait for the rest of the body, which nobody reads then. */
@@ -117,6 +118,13 @@ class Held implements AsyncIterable<Uint8Array>, Disposable {
     this.#sizeBytes = 0;
   }
 
+  async #whole(): Promise<Uint8Array> {
+    if (this.#saidBytes > bodyBytesMax) throw new BodyTooLargeError(bodyBytesMax);
+    const bytes = await this.#receive();
+    if (bytes.byteLength > largeBytes) await this.#bounds.lane.turn();
+    return bytes;
+  }
+
   async #receive(): Promise<Uint8Array> {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     const { room, arrivalMsMax: limitMs } = this.#bounds;
@@ -124,7 +132,7 @@ class Held implements AsyncIterable<Uint8Array>, Disposable {
     const timer = setTimeout(late, limitMs);
     this.#stop = reject;
     room.coming.add(this);
-    this.#collect().then(resolve, reject);
+    this.#collect(resolve).catch(reject);
     try {
       return await promise;
     } finally {
@@ -134,19 +142,19 @@ class Held implements AsyncIterable<Uint8Array>, Disposable {
     }
   }
 
-  /** In one buffer that grows: a client may send each byte by itself. */
-  async #collect(): Promise<Uint8Array> {
-    let buffer = Buffer.alloc(0);
+  /** In one buffer that grows: a client may send each byte by itself. What comes as a whole is not copied, nor its end waited for. */
+  async #collect(resolve: (bytes: Uint8Array) => void): Promise<void> {
+    let buffer: Uint8Array = new Uint8Array();
     let sizeBytes = 0;
-    for await (const chunk of this.#body) {
-      if (this.#stop === undefined) break;
+    const add = (chunk: Uint8Array) => {
+      if (this.#stop === undefined) throw new Error("Cannot read the body: nobody waits for it");
       const neededBytes = sizeBytes + chunk.byteLength;
       if (neededBytes > bodyBytesMax) throw new BodyTooLargeError(bodyBytesMax);
       if (neededBytes === this.#saidBytes && sizeBytes === 0) {
         this.#take(neededBytes);
-        return chunk;
-      }
-      if (neededBytes > buffer.byteLength) {
+        buffer = chunk;
+        resolve(chunk);
+      } else if (neededBytes > buffer.byteLength) {
         const roomBytes = Math.max(
           2 * buffer.byteLength,
           Math.min(roomBytesMin, this.#saidBytes || roomBytesMin),
@@ -155,10 +163,12 @@ class Held implements AsyncIterable<Uint8Array>, Disposable {
         this.#take(roomBytes - buffer.byteLength);
         buffer = Buffer.concat([buffer.subarray(0, sizeBytes)], roomBytes);
       }
-      buffer.set(chunk, sizeBytes);
+      if (buffer !== chunk) buffer.set(chunk, sizeBytes);
       sizeBytes = neededBytes;
-    }
-    return buffer.subarray(0, sizeBytes);
+    };
+    if (this.#body.each === undefined) for await (const chunk of this.#body) add(chunk);
+    else await this.#body.each(add);
+    resolve(buffer.subarray(0, sizeBytes));
   }
 
   #take(sizeBytes: number): void {
