@@ -18,7 +18,7 @@ import {
   typeParameter,
   unwrapOptional,
 } from "./types.ts";
-import { assign, assignAll, isDynamic, mostGeneral, type Substitution, substitute } from "./unify.ts";
+import { Bindings, isDynamic, mostGeneral, type Substitution, substitute } from "./unify.ts";
 
 /** What a name or call in an expression turned out to be. */
 export type Reference =
@@ -54,7 +54,7 @@ class Checker {
   readonly references = new Map<Expression, Reference>();
   readonly #types = new Map<Expression, Type>();
   readonly #environment: Environment;
-  #bound: Substitution = new Map();
+  readonly #bound = new Bindings();
   #variableCount = 0;
   #scopes: Scope[] = [];
 
@@ -122,12 +122,6 @@ class Checker {
     return typeOf(type);
   }
 
-  #assign(to: Type, from: Type): boolean {
-    const bound = assign(this.#bound, to, from);
-    if (bound !== undefined) this.#bound = bound;
-    return bound !== undefined;
-  }
-
   #newVariable(): Type {
     return typeParameter(`_var${this.#variableCount++}`);
   }
@@ -154,7 +148,7 @@ class Checker {
         if (type.fields === undefined) return this.#report(at, `unexpected failed resolution of '${type.name}'`);
         return type.fields.get(field) ?? this.#report(at, `undefined field '${field}'`);
       case "param":
-        this.#assign(dynType, type);
+        this.#bound.assign(dynType, type);
         return dynType;
     }
     if (!isDynamic(type)) this.#report(at, `type '${formatType(type)}' does not support field selection`);
@@ -209,11 +203,9 @@ class Checker {
       const fresh: Substitution = new Map(overload.variables.map((variable) => [variable, this.#newVariable()]));
       const parameters = overload.parameters.map((parameter) => substitute(fresh, parameter));
       // Arguments come first here, as in cel-go: what stands for what depends on the direction.
-      const bound = assignAll(this.#bound, argumentTypes, parameters);
-      if (bound === undefined) continue;
-      this.#bound = bound;
+      if (!this.#bound.assignAll(argumentTypes, parameters)) continue;
       fitting.push(overload);
-      const type = substitute(bound, substitute(fresh, overload.result));
+      const type = substitute(this.#bound, substitute(fresh, overload.result));
       if (result === undefined) result = type;
       else if (result.kind !== "dyn" && result.kind !== "any" && !sameType(type, result)) result = dynType;
     }
@@ -229,7 +221,7 @@ class Checker {
   #logical(call: Call, name: string, overloads: readonly Overload[], argumentTypes: readonly Type[]): Type {
     let fits = true;
     for (const [index, type] of argumentTypes.entries()) {
-      if (this.#assign(type, boolType)) continue;
+      if (this.#bound.assign(type, boolType)) continue;
       this.#mismatch(call.args[index]?.at ?? call.at, boolType, type);
       fits = false;
     }
@@ -241,7 +233,7 @@ class Checker {
   /** The type of both values; `dyn` when there is no other, which is refused later where it is not wanted. */
   #join(before: Type | undefined, type: Type): Type {
     if (before === undefined) return type;
-    return this.#assign(before, type) ? mostGeneral(before, type) : dynType;
+    return this.#bound.assign(before, type) ? mostGeneral(before, type) : dynType;
   }
 
   #valueOf(value: Expression, isOptional: boolean): Type {
@@ -301,7 +293,7 @@ class Checker {
 
   #expect(expression: Expression, type: Type): void {
     const found = this.check(expression);
-    if (!this.#assign(type, found)) this.#mismatch(expression.at, type, found);
+    if (!this.#bound.assign(type, found)) this.#mismatch(expression.at, type, found);
   }
 
   #elementTypes({ range, second }: Fold, type: Type): [first: Type, second: Type] {
@@ -315,7 +307,7 @@ class Checker {
       case "any":
       case "error":
       case "param":
-        this.#assign(dynType, type);
+        this.#bound.assign(dynType, type);
         return [dynType, dynType];
     }
     const shown = formatType(type);

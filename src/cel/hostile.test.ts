@@ -128,3 +128,10 @@ test("macros that write things twice are stopped", () => {
   assert.ok("faults" in program);
   assert.match(program.text, /expression is too large once optMap is written out/);
 });
+
+test("twenty thousand conditions in a row are compiled", () => {
+  const conditions = Array.from({ length: 20_000 }, (_, index) => `self.a == ${index}`);
+  const start = performance.now();
+  assert.ok(!("faults" in compile(conditions.join(" || "), environment)));
+  assert.ok(performance.now() - start < patienceMs);
+});

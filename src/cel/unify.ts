@@ -1,28 +1,52 @@
 import { dynType, listOf, mapOf, opaqueType, sameType, type Type, typeOf } from "./types.ts";
 
+/** What type variables stand for, by name. */
+export type Substitution = Pick<ReadonlyMap<string, Type>, "get">;
+
 /**
- * What type variables stand for, by name. Types are compared as cel-go's checker does, because what it accepts and how it
- * words what it refuses follows from the order of its steps.
+ * What is known so far of type variables. Types are compared as cel-go's checker does, because what it accepts and how it words
+ * what it refuses follows from the order of its steps.
  */
-export type Substitution = ReadonlyMap<string, Type>;
+export class Bindings implements Substitution {
+  readonly #types = new Map<string, Type>();
+  /** What stood there before the attempt that is under way. */
+  #replaced: (readonly [name: string, type: Type | undefined])[] = [];
 
-/** The substitution extended so that a value of `from` may stand where `to` is wanted; `undefined` when it may not. */
-export function assign(bound: Substitution, to: Type, from: Type): Substitution | undefined {
-  const next = new Map(bound);
-  return isAssignable(next, to, from) ? next : undefined;
+  get(name: string): Type | undefined {
+    return this.#types.get(name);
+  }
+
+  set(name: string, type: Type): void {
+    this.#replaced.push([name, this.#types.get(name)]);
+    this.#types.set(name, type);
+  }
+
+  /** Whether a value of `from` may stand where `to` is wanted; what follows from it is known from then on. */
+  assign(to: Type, from: Type): boolean {
+    return this.#attempt(() => isAssignable(this, to, from));
+  }
+
+  /** The same for arguments and parameters of a call; all must fit. */
+  assignAll(to: readonly Type[], from: readonly Type[]): boolean {
+    return this.#attempt(() => areAssignable(this, to, from));
+  }
+
+  #attempt(assigned: () => boolean): boolean {
+    this.#replaced = [];
+    if (assigned()) return true;
+    for (const [name, type] of this.#replaced.toReversed()) {
+      if (type === undefined) this.#types.delete(name);
+      else this.#types.set(name, type);
+    }
+    return false;
+  }
 }
 
-/** Like {@link assign} for arguments and parameters of a call; all must fit. */
-export function assignAll(bound: Substitution, to: readonly Type[], from: readonly Type[]): Substitution | undefined {
-  const next = new Map(bound);
-  return areAssignable(next, to, from) ? next : undefined;
-}
-
-function areAssignable(bound: Map<string, Type>, to: readonly Type[], from: readonly Type[]): boolean {
+function areAssignable(bound: Bindings, to: readonly Type[], from: readonly Type[]): boolean {
   return to.length === from.length && to.every((type, index) => isAssignable(bound, type, from[index] ?? dynType));
 }
 
-function isAssignable(bound: Map<string, Type>, to: Type, from: Type): boolean {
+function isAssignable(bound: Bindings, to: Type, from: Type): boolean {
   if (from.kind === "param") {
     const { valid, known } = bind(bound, to, from);
     if (valid) return true;
@@ -45,7 +69,7 @@ function isAssignable(bound: Map<string, Type>, to: Type, from: Type): boolean {
 }
 
 /** Lets a type variable stand for a type, unless it does for another or would contain itself. */
-function bind(bound: Map<string, Type>, type: Type, variable: Type): { valid: boolean; known: boolean } {
+function bind(bound: Bindings, type: Type, variable: Type): { valid: boolean; known: boolean } {
   if (sameType(type, variable)) return { valid: true, known: true };
   const before = bound.get(variable.name);
   if (before !== undefined) {
