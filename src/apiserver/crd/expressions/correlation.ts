@@ -57,9 +57,22 @@ export class Correlation {
 /** The item with the same keys in a list of type `map` before an update; `undefined` when there is none, or more than one way to tell. */
 export function itemBefore(list: unknown, item: unknown, schema: Schema): Fields | undefined {
   if (schema["x-kubernetes-list-type"] !== "map" || !Array.isArray(list) || !isFields(item)) return undefined;
+  let byKeys = indexes.get(list);
+  if (byKeys === undefined) {
+    byKeys = new Map();
+    // Of several with the same keys, the first one counts.
+    for (const other of list.toReversed()) if (isFields(other)) byKeys.set(keysOf(other, schema), other);
+    indexes.set(list, byKeys);
+  }
+  return byKeys.get(keysOf(item, schema));
+}
+
+/** By list, which is of one schema: each item of a new list asks for its counterpart in the old one. */
+const indexes = new WeakMap<readonly unknown[], Map<string, Fields>>();
+
+function keysOf(item: Fields, schema: Schema): string {
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const same = (other: Fields) => keys.every((key) => deepEqual(keyOf(other, key, schema), keyOf(item, key, schema)));
-  return list.find((other): other is Fields => isFields(other) && same(other));
+  return JSON.stringify(keys.map((key) => keyOf(item, key, schema) ?? null));
 }
 
 function keyOf(item: Fields, key: string, { items }: Schema): unknown {
