@@ -3,7 +3,10 @@ import { type KubeObject, requestTooLarge } from "../apimachinery/index.ts";
 
 const marker = Buffer.from('"resourceVersion":"');
 const labelsMarker = Buffer.from('","labels":{');
+const metadataMarker = Buffer.from('"metadata":{');
 const quote = 0x22;
+const backslash = 0x5c;
+const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /** What etcd takes in one request (`--max-request-bytes`, 1.5 MiB), so that what is stored here fits a real cluster, too. */
@@ -35,7 +38,7 @@ export function decodeStored(value: Uint8Array): KubeObject {
 }
 
 function textOf(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString();
+  return bufferOf(value).toString();
 }
 
 /** How the stored bytes of an `apiVersion` begin. */
@@ -49,7 +52,7 @@ export function startsWith(value: Uint8Array, start: Uint8Array): boolean {
 
 /** The same object at another revision: what a delete shows. In pieces, to be joined by whoever writes them. */
 export function withRevision(value: Uint8Array, revision: number): Uint8Array[] {
-  const buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const buffer = bufferOf(value);
   const start = buffer.indexOf(marker) + marker.byteLength;
   const end = buffer.indexOf(quote, start);
   return [buffer.subarray(0, start), Buffer.from(String(revision)), buffer.subarray(end)];
@@ -57,7 +60,7 @@ export function withRevision(value: Uint8Array, revision: number): Uint8Array[] 
 
 /** The labels of a stored object. Valid labels hold no braces, so the first one ends them. */
 export function labelsOf(value: Uint8Array): Record<string, string> {
-  const buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const buffer = bufferOf(value);
   const start = buffer.indexOf(quote, buffer.indexOf(marker) + marker.byteLength);
   const labels = start + labelsMarker.byteLength;
   if (Buffer.compare(buffer.subarray(start, labels), labelsMarker) !== 0) return {};
@@ -65,6 +68,30 @@ export function labelsOf(value: Uint8Array): Record<string, string> {
     buffer.toString("utf8", labels - 1, buffer.indexOf(closeBrace, labels) + 1),
   );
   return parsed;
+}
+
+/** The bytes of `metadata`, without parsing. */
+export function metadataOf(value: Uint8Array): Uint8Array {
+  const start = bufferOf(value).indexOf(metadataMarker) + metadataMarker.byteLength - 1;
+  let depth = 0;
+  for (let at = start; at < value.byteLength; at++) {
+    const byte = value[at];
+    if (byte === quote) at = stringEnd(value, at);
+    else if (byte === openBrace) depth++;
+    else if (byte === closeBrace && --depth === 0) return value.subarray(start, at + 1);
+  }
+  throw new Error("Cannot find the metadata of a stored object");
+}
+
+/** Where the quote is that ends the text which begins at another one. */
+function stringEnd(value: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < value.byteLength && value[at] !== quote) at += value[at] === backslash ? 2 : 1;
+  return at;
+}
+
+function bufferOf(value: Uint8Array): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
 /** How many labels are remembered: those of what all watchers look at one after the other. */

@@ -80,7 +80,7 @@ export function decodeYaml(bytes: Uint8Array): Body {
     return { value: parseYaml(text), bytes, strictProblems };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    return { value: undefined, fault: `yaml: ${yamlText(error)}`, bytes, strictProblems: unknownFields };
+    return { value: undefined, fault: error.goText, bytes, strictProblems: unknownFields };
   }
 }
 
@@ -91,13 +91,8 @@ function duplicateKeys(text: string): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    return [yamlText(error)];
+    return [error.goText];
   }
-}
-
-/** In Go the place is a line alone. */
-function yamlText({ message }: YamlError): string {
-  return message.replace(/^(line \d+), column \d+/, "$1");
 }
 
 function decodeProto(bytes: Uint8Array): Body {

@@ -2,7 +2,7 @@ import type { KubeObject, ObjectMeta } from "../../apimachinery/index.ts";
 import type { Entry } from "../../storage/index.ts";
 import type { Accepted } from "../http/negotiate.ts";
 import type { ApiResource } from "../resource.ts";
-import { decodeStored, startsWith, withRevision } from "../stored.ts";
+import { decodeStored, metadataOf, startsWith, withRevision } from "../stored.ts";
 import type { Listed } from "./list.ts";
 import { type IncludeObject, parseIncludeObject, tableHead, tableRow } from "./table.ts";
 
@@ -57,6 +57,8 @@ export function createFrames(): Frames {
 
 const comma = Buffer.from(",");
 const openBrace = Buffer.from("{");
+const closeBrace = Buffer.from("}");
+const metadataField = Buffer.from(',"metadata":');
 const eventTail = Buffer.from("}\n");
 const eventHeads = {
   ADDED: Buffer.from('{"type":"ADDED","object":'),
@@ -73,10 +75,16 @@ export function createPresenter(
   const { as, metaVersion } = accepted;
   const include = parseIncludeObject(options.query);
   const form = formOf(resource, `meta.k8s.io/${metaVersion}`, as, include, options.now);
-  const show = (value: Uint8Array, revision: number): Uint8Array => {
-    if (form.whole && resource.showsStored(value, revision)) return value;
-    return encode(form.item(resource.fromStored(decodeStored(value)), true));
+  const metadataHead = encode({ kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${metaVersion}` }).subarray(
+    0,
+    -1,
+  );
+  /** Without parsing, where the form is a part of the stored bytes. */
+  const stored = (value: Uint8Array, revision: number): Pieces | undefined => {
+    if (as === "table" || !resource.showsStored(value, revision)) return undefined;
+    return form.whole ? [value] : [metadataHead, metadataField, metadataOf(value), closeBrace];
   };
+  const shown = (value: Uint8Array): Buffer => encode(form.item(resource.fromStored(decodeStored(value)), true));
   // A list of a built-in kind says once what its items are; one of custom resources says it with each.
   const typed = Buffer.from(JSON.stringify({ apiVersion: resource.apiVersion, kind: resource.kind }).slice(0, -1));
   const untyped = (value: Uint8Array): Uint8Array[] => {
@@ -85,7 +93,7 @@ export function createPresenter(
   };
   return {
     object(entry, object) {
-      if (entry !== undefined) return [show(entry.value, entry.modRevision)];
+      if (entry !== undefined) return stored(entry.value, entry.modRevision) ?? [shown(entry.value)];
       return object === undefined ? [] : [encode(form.item(object, true))];
     },
     list({ entries, resourceVersion, continue: token, remaining }) {
@@ -95,8 +103,11 @@ export function createPresenter(
         ...(token === "" && resource.custom === undefined ? {} : { continue: token }),
         ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
       };
-      const item = ({ value, modRevision }: Entry): Pieces =>
-        form.whole ? untyped(show(value, modRevision)) : [encode(form.row(resource.fromStored(decodeStored(value))))];
+      const item = ({ value, modRevision }: Entry): Pieces => {
+        const whole = form.whole && resource.showsStored(value, modRevision) ? value : undefined;
+        if (form.whole) return untyped(whole ?? shown(value));
+        return stored(value, modRevision) ?? [encode(form.row(resource.fromStored(decodeStored(value))))];
+      };
       return {
         head: `${form.listHead(metadata)}[`,
         items: Iterator.from(entries).map(item),
@@ -105,6 +116,10 @@ export function createPresenter(
     },
     event({ type, entry, revision, source }, first) {
       const head = eventHeads[type];
+      if (as === "metadata" && revision === entry.modRevision) {
+        const pieces = stored(entry.value, revision);
+        if (pieces !== undefined) return [head, ...pieces, eventTail];
+      }
       if (form.whole && resource.showsStored(entry.value, entry.modRevision)) {
         const body = revision === entry.modRevision ? [entry.value] : withRevision(entry.value, revision);
         return [head, ...body, eventTail];
