@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { conflict } from "../apimachinery/index.ts";
 import { silentLog } from "../lib/index.ts";
 import { type Result, startController } from "./controller.ts";
 
@@ -65,6 +66,25 @@ test("a reconcile that throws is tried again until it succeeds", async () => {
   });
   controller.enqueue("a");
   assert.equal(await done.promise, 4);
+});
+
+test("a conflict is no failure to warn of, another error is", async () => {
+  const done = Promise.withResolvers<void>();
+  const warned: unknown[] = [];
+  const errors = [conflict({ group: "", resource: "pods" }, "a"), new Error("broken")];
+  await using controller = startController({
+    name: "test",
+    log: { ...silentLog, warn: (_message, fields) => warned.push(fields?.["why"]) },
+    async reconcile(): Promise<Result> {
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+      done.resolve();
+      return { state: "done" };
+    },
+  });
+  controller.enqueue("a");
+  await done.promise;
+  assert.deepEqual(warned, ["broken"]);
 });
 
 test("the earlier of two times wins", async () => {

@@ -1,3 +1,4 @@
+import { isStatusError } from "../apimachinery/index.ts";
 import { backoffMs, errorText, type Log } from "../lib/index.ts";
 
 /** What a reconcile found; an error that is thrown counts as `retry` with growing waits. */
@@ -80,7 +81,11 @@ export function startController(options: ControllerOptions): Controller {
   };
   const work = async (key: string) => {
     const result = await reconcile(key, stop.signal).catch((error: unknown): Result => {
-      if (!stop.signal.aborted) log.warn("Reconcile failed", { controller: name, key, why: errorText(error), error });
+      // Somebody else was faster: what to do is decided again with what they wrote.
+      const isRace = isStatusError(error, "Conflict");
+      if (!isRace && !stop.signal.aborted) {
+        log.warn("Reconcile failed", { controller: name, key, why: errorText(error), error });
+      }
       return { state: "retry", reason: errorText(error) };
     });
     running.delete(key);
