@@ -118,6 +118,19 @@ test("a key that is tried again at once lets the event loop turn in between", as
   await seen.promise;
 });
 
+test("keys that queue each other and wait for nothing let the event loop turn in between", async () => {
+  await using controller = startController({
+    name: "test",
+    log: silentLog,
+    async reconcile(key): Promise<Result> {
+      controller.enqueue(key === "a" ? "b" : "a");
+      return { state: "done" };
+    },
+  });
+  controller.enqueue("a");
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+});
+
 test("a wait that is no number, or longer than a timer can be, does not make a key run at once", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   using _timers = { [Symbol.dispose]: () => mock.timers.reset() };

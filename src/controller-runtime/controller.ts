@@ -33,6 +33,9 @@ const timerMsMax = 2 ** 31 - 1;
 /** Whatever comes sooner would see the same: what is written is not published before a turn of the event loop has ended. */
 const turnMs = 1;
 
+/** Reconciles that begin in one turn of the event loop: those that never wait for anything would keep all others from theirs. */
+const startsPerTurnMax = 100;
+
 /** Runs a work queue of keys: each is reconciled once at a time, again when it was queued meanwhile, later when it failed. */
 export function startController(options: ControllerOptions): Controller {
   const { name, reconcile, log } = options;
@@ -43,6 +46,7 @@ export function startController(options: ControllerOptions): Controller {
   const timers = new Map<string, { atMs: number; timer: NodeJS.Timeout }>();
   const failures = new Map<string, number>();
   let idleWaiters: (() => void)[] = [];
+  let starts = 0;
 
   const enqueue = (key: string, sentMs = 0) => {
     if (stop.signal.aborted || ready.has(key)) return;
@@ -69,9 +73,16 @@ export function startController(options: ControllerOptions): Controller {
   const pump = () => {
     for (const key of ready) {
       if (running.size >= concurrency) return;
+      if (starts >= startsPerTurnMax) return;
       if (running.has(key)) continue;
       ready.delete(key);
       running.add(key);
+      if (starts++ === 0) {
+        setImmediate(() => {
+          starts = 0;
+          pump();
+        });
+      }
       void work(key);
     }
     if (ready.size === 0 && running.size === 0) {

@@ -2,7 +2,14 @@ import { type KubeObject, type OwnerReference, parseApiVersion, StatusError } fr
 import { type Client, type DiscoveredResource, type Informer, startInformer } from "../client/index.ts";
 import { type Result, startController } from "../controller-runtime/index.ts";
 import type { Log } from "../lib/index.ts";
-import { createGraph, decideCollection, type Node, nodeFrom, type OwnerState } from "./garbage-graph.ts";
+import {
+  createGraph,
+  decideCollection,
+  type Node,
+  nodeFrom,
+  type OwnerState,
+  waitsForDependents,
+} from "./garbage-graph.ts";
 import type { ResourceWatch } from "./resource-watch.ts";
 
 /** Events come and go by the thousand and own nothing; Kubernetes' collector leaves them out too. */
@@ -35,7 +42,7 @@ export function startGarbageCollector(
       const node = graph.get(uid);
       if (node === undefined) return { state: "done" };
       if (node.deleting && node.finalizers.includes("orphan")) return await orphan(node);
-      if (node.deleting && node.finalizers.includes("foregroundDeletion")) return await finishForeground(node);
+      if (waitsForDependents(node)) return await finishForeground(node);
       return await collect(node);
     },
   });
@@ -43,18 +50,16 @@ export function startGarbageCollector(
   const collect = async (node: Node): Promise<Result> => {
     const states = new Map<string, OwnerState>();
     for (const owner of node.owners) states.set(owner.uid, await stateOf(node, owner));
-    const decision = decideCollection(
-      node,
-      graph.dependents(node.uid).length > 0,
-      ({ uid }) => states.get(uid) ?? "solid",
-    );
+    const dependents = graph.dependents(node.uid);
+    const decision = decideCollection(node, dependents, ({ uid }) => states.get(uid) ?? "solid");
     switch (decision.do) {
       case "nothing":
         return { state: "done" };
       case "release":
-        await dropOwners(node, decision.owners);
+        await changeOwners(node, without(decision.owners));
         return { state: "done" };
       case "delete":
+        if (decision.unblock) await changeOwners(node, (owner) => ({ ...owner, blockOwnerDeletion: false }));
         await client
           .delete(node.resource, node, {
             propagationPolicy: decision.propagationPolicy,
@@ -69,7 +74,7 @@ export function startGarbageCollector(
     if (known !== undefined) {
       const sameNamespace = known.namespace === undefined || known.namespace === node.namespace;
       if (!sameNamespace) return "absent";
-      return known.deleting && known.finalizers.includes("foregroundDeletion") ? "waiting" : "solid";
+      return waitsForDependents(known) ? "waiting" : "solid";
     }
     // The cache may be behind: only the server's word counts before something is deleted.
     const { group } = parseApiVersion(owner.apiVersion);
@@ -89,18 +94,19 @@ export function startGarbageCollector(
       await removeFinalizer(node, "foregroundDeletion");
       return { state: "done" };
     }
-    for (const dependent of blocking) controller.enqueue(dependent.uid);
+    // One that waits itself is looked at again when what it waits for goes.
+    for (const dependent of blocking) if (!waitsForDependents(dependent)) controller.enqueue(dependent.uid);
     return { state: "done" };
   };
   const orphan = async (node: Node): Promise<Result> => {
-    for (const dependent of graph.dependents(node.uid)) await dropOwners(dependent, [node.uid]);
+    for (const dependent of graph.dependents(node.uid)) await changeOwners(dependent, without([node.uid]));
     await removeFinalizer(node, "orphan");
     return { state: "done" };
   };
-  const dropOwners = async (node: Node, uids: readonly string[]) => {
+  const changeOwners = async (node: Node, change: (owner: OwnerReference) => OwnerReference | undefined) => {
     const live = await client.get(node.resource, node);
     if (live === undefined || live.metadata.uid !== node.uid) return;
-    const ownerReferences = (live.metadata.ownerReferences ?? []).filter(({ uid }) => !uids.includes(uid));
+    const ownerReferences = (live.metadata.ownerReferences ?? []).flatMap((owner) => change(owner) ?? []);
     const { resourceVersion, uid } = live.metadata;
     await client.patch(node.resource, node, "merge", {
       metadata: { uid, resourceVersion, ownerReferences: ownerReferences.length > 0 ? ownerReferences : null },
@@ -165,6 +171,10 @@ export function startGarbageCollector(
       await controller[Symbol.asyncDispose]();
     },
   };
+}
+
+function without(uids: readonly string[]): (owner: OwnerReference) => OwnerReference | undefined {
+  return (owner) => (uids.includes(owner.uid) ? undefined : owner);
 }
 
 /** Somebody changed or replaced the object since: the event of that change brings it back here. */

@@ -77,16 +77,23 @@ export type Collection =
   | { do: "nothing" }
   /** Some owners live: forget those that do not. */
   | { do: "release"; owners: string[] }
-  | { do: "delete"; propagationPolicy: "Background" | "Foreground" | "Orphan" };
+  /** `unblock`: its owners must not wait for it, because it waits for one of them. */
+  | { do: "delete"; propagationPolicy: "Background" | "Foreground" | "Orphan"; unblock?: true };
+
+/** Whether an object waits for its dependents before it goes. */
+export function waitsForDependents({ deleting, finalizers }: Node): boolean {
+  return deleting && finalizers.includes("foregroundDeletion");
+}
 
 /**
  * Decides for an object that has owners.
  *
+ * @param dependents what has this object as an owner
  * @param ownerState `waiting` is an owner that waits for its dependents, this one among them, before it goes
  */
 export function decideCollection(
   node: Node,
-  hasDependents: boolean,
+  dependents: readonly Node[],
   ownerState: (owner: OwnerReference) => OwnerState,
 ): Collection {
   if (node.owners.length === 0 || node.deleting) return { do: "nothing" };
@@ -94,8 +101,10 @@ export function decideCollection(
   const gone = states.filter(({ state }) => state !== "solid").map(({ owner }) => owner.uid);
   if (gone.length === 0) return { do: "nothing" };
   if (gone.length < states.length) return { do: "release", owners: gone };
-  if (states.some(({ state }) => state === "waiting") && hasDependents)
-    return { do: "delete", propagationPolicy: "Foreground" };
+  if (states.some(({ state }) => state === "waiting") && dependents.length > 0) {
+    const isCircle = dependents.some(waitsForDependents);
+    return { do: "delete", propagationPolicy: "Foreground", ...(isCircle && { unblock: true }) };
+  }
   if (node.finalizers.includes("orphan")) return { do: "delete", propagationPolicy: "Orphan" };
   if (node.finalizers.includes("foregroundDeletion")) return { do: "delete", propagationPolicy: "Foreground" };
   return { do: "delete", propagationPolicy: "Background" };
