@@ -13,6 +13,7 @@ export {
 } from "./field-selectors.ts";
 export { type Fields, fieldsAt, isFields, itemsAt, listAt, numberAt, textAt, textsAt, valueAt } from "./fields.ts";
 export { compareUtf8, formatGoExponent, formatGoFloat, formatGoJson, formatGoValue, quoteGo } from "./go-format.ts";
+export { parseExactJson, toInteger } from "./integers.ts";
 export {
   canonicalJson,
   cloneJson,
@@ -40,6 +41,8 @@ export {
 } from "./names.ts";
 export { compareNatural } from "./natural-order.ts";
 export {
+  type ExactObject,
+  type ExactValue,
   formatApiVersion,
   type GroupVersion,
   type GroupVersionKind,
@@ -134,5 +137,13 @@ export {
   unsupportedMediaType,
 } from "./status-error.ts";
 export { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
-export { parseYaml, parseYamlDocuments, type YamlDocument, YamlError, type YamlOptions, yamlSizeMax } from "./yaml.ts";
-export { type StringifyYamlOptions, stringifyYaml } from "./yaml-emit.ts";
+export {
+  parseYaml,
+  parseYamlDocuments,
+  type ScalarReader,
+  type YamlDocument,
+  YamlError,
+  type YamlOptions,
+  yamlSizeMax,
+} from "./yaml.ts";
+export { type StringifyYamlOptions, stringifyYaml, type V3Options } from "./yaml-emit.ts";

@@ -75,7 +75,7 @@ function asJson(value: unknown): JsonValue {
 
 /** Operations were parsed from JSON, so what a value is made of is JSON too. */
 function isJson(value: unknown): value is JsonValue {
-  return ["string", "number", "boolean", "object"].includes(typeof value);
+  return ["string", "number", "bigint", "boolean", "object"].includes(typeof value);
 }
 
 function copyOf(value: JsonValue, budget: Budget): JsonValue {

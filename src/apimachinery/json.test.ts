@@ -24,9 +24,13 @@ const equal: [unknown, unknown][] = [
   [{ a: 1 }, { a: 1, b: undefined }],
   [protoKey, JSON.parse('{"b":2,"__proto__":{"a":1}}')],
   [[], []],
+  [9007199254740993n, 9007199254740993n],
+  [{ a: 10n ** 16n }, { a: 1e16 }],
 ];
 const different: [unknown, unknown][] = [
   [1, "1"],
+  [9007199254740993n, 9007199254740992],
+  [9007199254740993n, "9007199254740993"],
   [0, null],
   [0, false],
   [null, undefined],

@@ -1,6 +1,7 @@
 import { compareUtf8 } from "./go-format.ts";
+import { parseExactJson } from "./integers.ts";
 import { scanJson } from "./json-scan.ts";
-import type { JsonValue } from "./object.ts";
+import type { ExactValue, JsonValue } from "./object.ts";
 import { badRequest } from "./status-error.ts";
 
 /**
@@ -12,13 +13,19 @@ export const jsonDepthMax = 1000;
 /** Whether two values would be the same JSON: order of fields does not matter, fields that are `undefined` do not exist. */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return isSameInteger(a, b);
   if (Array.isArray(a)) {
     if (!Array.isArray(b) || a.length !== b.length) return false;
     for (let index = 0; index < a.length; index++) if (!deepEqual(a[index], b[index])) return false;
     return true;
   }
   return !Array.isArray(b) && equalFields(a, b);
+}
+
+/** A long integer may have been written as a float, `1e16`. */
+function isSameInteger(a: unknown, b: unknown): boolean {
+  if (typeof a === "bigint") return typeof b === "number" && Number.isInteger(b) && BigInt(String(b)) === a;
+  return typeof b === "bigint" && isSameInteger(b, a);
 }
 
 function equalFields(a: object, b: object): boolean {
@@ -86,17 +93,21 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * Reads JSON that a client sent. Of a field that stands twice the last counts; integers beyond 2^53 lose digits.
+ * Reads JSON that a client sent. Of a field that stands twice the last counts.
  *
  * @param input text, or its UTF-8 bytes
+ * @param integers whether those that no number holds are `bigint` and keep all their digits, or lose some (the default)
  * @throws {StatusError} `BadRequest` in the words of Go's decoder, with line and column
  */
-export function parseJson(input: string | Uint8Array): JsonValue {
+export function parseJson(input: string | Uint8Array, options: { integers: "exact" }): ExactValue;
+export function parseJson(input: string | Uint8Array): JsonValue;
+export function parseJson(input: string | Uint8Array, { integers }: { integers?: "exact" } = {}): ExactValue {
   const text =
     typeof input === "string" ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString();
   // A text too short to nest deeper than allowed, which most are, is not scanned.
   if (text.length > 2 * jsonDepthMax) refuseDeep(text);
   try {
+    if (integers === "exact") return parseExactJson(text);
     const value: JsonValue = JSON.parse(text);
     return value;
   } catch {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareNatural } from "./natural-order.ts";
+import { compareNatural, compareNaturalV3 } from "./natural-order.ts";
 
 // Each list is in the order in which go-yaml v2 writes the keys.
 const orders: string[][] = [
@@ -17,3 +17,8 @@ for (const order of orders) {
     for (const key of order) assert.equal(compareNatural(key, key), 0);
   });
 }
+
+test("go-yaml v3 takes letters first behind a digit", () => {
+  const order = ["1b", "10", "a", "k1", "k1a", "k1-", "k1.5", "k1_", "k9", "k10", "k10a", "k100", "ka"];
+  assert.deepEqual(order.toReversed().sort(compareNaturalV3), order);
+});

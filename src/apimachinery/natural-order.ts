@@ -14,6 +14,15 @@ export function compareNatural(a: string, b: string): number {
   return compareCharacters(a, b);
 }
 
+/** As go-yaml v3 does: behind a digit letters come before all else, so that `k1a` comes before `k10`. */
+export function compareNaturalV3(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  const [left, right] = [/^\p{L}/u.test(a.slice(at)), /^\p{L}/u.test(b.slice(at))];
+  if (left !== right && at < a.length && at < b.length && isDigit(a[at - 1] ?? "")) return left ? -1 : 1;
+  return compareNatural(a, b);
+}
+
 function isAsciiLetter(code: number): boolean {
   const lower = code | 0x20;
   return lower >= 0x61 && lower <= 0x7a;

@@ -2,6 +2,10 @@
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 export type JsonObject = { [field: string]: JsonValue };
 
+/** JSON whose integers keep all their digits: those that no number holds are `bigint`. */
+export type ExactValue = null | boolean | number | bigint | string | ExactValue[] | ExactObject;
+export type ExactObject = { [field: string]: ExactValue };
+
 export type OwnerReference = {
   apiVersion: string;
   kind: string;

@@ -366,3 +366,58 @@ function randomText(random: Random): string {
   const source = random(2) === 0 ? characters : texts;
   return Array.from({ length: random(random(10) === 0 ? 100 : 8) }, () => source[random(source.length)]).join("");
 }
+
+// Checked against go-yaml v3.0.4 with an indentation of two.
+const inV3: [name: string, value: unknown, yaml: string][] = [
+  ["indents sequences", { a: [1, { b: ["c"] }, [[2]]] }, "a:\n  - 1\n  - b:\n      - c\n  - - - 2\n"],
+  [
+    "takes numbers for floats",
+    [1e6, 100000, 2 ** 53, 10n ** 6n],
+    "- 1e+06\n- 100000\n- 9.007199254740992e+15\n- 1000000\n",
+  ],
+  ["sorts its own way", { k1a: 1, k10: 2, "k1-": 3 }, "k1a: 1\nk1-: 3\nk10: 2\n"],
+  ["folds nothing", ["word ".repeat(40)], `- '${"word ".repeat(40)}'\n`],
+  ["has tabs in blocks", ["a\n\tb\n", "a\tb"], '- |\n  a\n  \tb\n- "a\\tb"\n'],
+  ["writes bytes", { a: "\ud800" }, "a: !!binary /w==\n"],
+  [
+    "writes many bytes in lines",
+    ["\ud800", "\ud801"],
+    `- !!binary /w==\n- !!binary |\n  ${"A".repeat(70)}\n  AAAA==\n`,
+  ],
+  ["keeps the key of merges", { "<<": {} }, "<<: {}\n"],
+];
+for (const [name, value, yaml] of inV3) {
+  test(`stringifyYaml as go-yaml v3 ${name}`, () => {
+    const bytesOf = (text: string) => (text === "\ud800" ? Buffer.from([0xff]) : Buffer.alloc(55));
+    const v3 = { isOrdered: () => false, bytesOf };
+    assert.equal(stringifyYaml(value, { isFaithful: true, v3 }), yaml);
+  });
+}
+
+test("fields of structs keep their order in v3", () => {
+  const struct = { b: 1, a: { d: 1, c: 2 } };
+  const v3 = { isOrdered: (object: object) => object === struct, bytesOf: Buffer.from };
+  assert.equal(stringifyYaml(struct, { v3 }), "b: 1\na:\n  c: 2\n  d: 1\n");
+});
+
+test("what Go itself reads as something else is quoted, or not on demand", () => {
+  assert.equal(stringifyYaml({ "<<": 1 }), '"<<": 1\n');
+  assert.equal(stringifyYaml({ "<<": 1 }, { isFaithful: true }), "<<: 1\n");
+  assert.equal(stringifyYaml("a\u2028b"), '"a\\Lb"\n');
+});
+
+// Line separators are line breaks to YAML 1.1, and a BOM in front spoils all that follows, in Go.
+const separators: [value: unknown, yaml: string][] = [
+  [{ a: "b\u2028c" }, "a: 'b\u2028  c'\n"],
+  [{ a: "b\nc\u2029d\n" }, "a: |\n  b\n  c\u2029  d\n"],
+  [{ a: "b\nc\u2028" }, "a: |\n  b\n  c\u2028"],
+  [{ "a\u2028": 1 }, "? 'a\u2028'\n: 1\n"],
+  [{ a: "b \u2028c" }, 'a: "b \\Lc"\n'],
+  [{ a: "b\x85c" }, 'a: "b\\Nc"\n'],
+  [["\ufeffa b"], '- "\\uFEFF\\x61\\x20\\x62"\n'],
+  [["a\ufeff"], '- "a\\uFEFF"\n'],
+  [[-(2 ** 63), 2 ** 63, 2n ** 63n - 1n], "- -9.223372036854776e+18\n- 9223372036854776000\n- 9223372036854775807\n"],
+];
+for (const [value, yaml] of separators) {
+  test(`stringifyYaml writes ${JSON.stringify(yaml)}`, () => assert.equal(stringifyYaml(value), yaml));
+}

@@ -1,19 +1,32 @@
 import { formatGoExponent } from "./go-format.ts";
-import { compareNatural } from "./natural-order.ts";
-import { isAmbiguous } from "./yaml-scalar.ts";
+import { compareNatural, compareNaturalV3 } from "./natural-order.ts";
+import { isAmbiguous, wordLengthMax } from "./yaml-scalar.ts";
 
-/** @property lineWidth text is folded at the first space beyond this column; 80 as in Go when absent, 0 for never */
-export type StringifyYamlOptions = { lineWidth?: number };
+/**
+ * @property lineWidth text is folded at the first space beyond this column; 80 as in Go when absent, 0 for never
+ * @property isFaithful writes what Go does also where Go does not read the same again: the key `<<`, and text with U+2028 or
+ *   U+2029 that is no part of a collection, are then not quoted
+ * @property v3 writes what go-yaml v3 does with an indentation of 2, and without JSON in between
+ */
+export type StringifyYamlOptions = { lineWidth?: number; isFaithful?: boolean; v3?: V3Options };
+
+/**
+ * In go-yaml v3 sequences are indented under their key, a number is a float unless it is a `bigint`, keys have another
+ * order, and text in blocks can have tabs. It folds no lines.
+ *
+ * @property isOrdered whether an object's keys stay in their order, as fields of structs do
+ * @property bytesOf what text stands for that is not well-formed; it is written as `!!binary`
+ */
+export type V3Options = { isOrdered(object: object): boolean; bytesOf(text: string): Uint8Array };
 
 /**
  * Writes what `yaml.Marshal` of sigs.k8s.io/yaml writes for the same JSON, byte for byte: keys in natural order, sequences
  * not indented under their key, text with line breaks as a block. Fields that are `undefined` are left out.
  *
- * Only where Go's own output would be read as something else do we write something else: text with U+0085, U+2028, U+2029
- * or a lone carriage return, and the key `<<`, are quoted.
+ * Unless `isFaithful`, what is written is read as what it was.
  */
-export function stringifyYaml(value: unknown, { lineWidth = 80 }: StringifyYamlOptions = {}): string {
-  return new Emitter(lineWidth > 0 ? lineWidth : Number.POSITIVE_INFINITY).emit(value);
+export function stringifyYaml(value: unknown, options: StringifyYamlOptions = {}): string {
+  return new Emitter(options).emit(value);
 }
 
 /** How much deeper a collection stands than the one around it. */
@@ -24,12 +37,16 @@ const keySizeMax = 128;
 
 class Emitter {
   readonly #width: number;
+  readonly #isFaithful: boolean;
+  readonly #v3: V3Options | undefined;
   readonly #lines: string[] = [];
   /** What is being written. No part of the text follows another that has line breaks, so this is one line where it matters. */
   #line = "";
 
-  constructor(width: number) {
-    this.#width = width;
+  constructor({ lineWidth = 80, isFaithful = false, v3 }: StringifyYamlOptions) {
+    this.#width = lineWidth > 0 && v3 === undefined ? lineWidth : Number.POSITIVE_INFINITY;
+    this.#isFaithful = isFaithful;
+    this.#v3 = v3;
   }
 
   emit(value: unknown): string {
@@ -55,10 +72,11 @@ class Emitter {
 
   #emitMapping(object: object, indent: number): void {
     const entries = Object.entries(object).filter(([, value]) => value !== undefined);
-    entries.sort(([a], [b]) => compareNatural(a, b));
+    const compare = this.#v3 === undefined ? compareNatural : compareNaturalV3;
+    if (this.#v3?.isOrdered(object) !== true) entries.sort(([a], [b]) => compare(a, b));
     for (const [index, [key, value]] of entries.entries()) {
       if (index > 0) this.#startLine(indent);
-      if (Buffer.byteLength(key) > keySizeMax || lineBreak.test(key)) {
+      if ((3 * key.length > keySizeMax && Buffer.byteLength(key) > keySizeMax) || lineBreak.test(key)) {
         this.#line += "? ";
         this.#emitText(key, indent + step, false);
         this.#startLine(indent);
@@ -76,7 +94,7 @@ class Emitter {
   #emitValue(value: unknown, indent: number): void {
     const isSequence = Array.isArray(value) && value.length > 0;
     if (isSequence || isFilledObject(value)) {
-      const inner = isSequence ? indent : indent + step;
+      const inner = isSequence && this.#v3 === undefined ? indent : indent + step;
       this.#startLine(inner);
       this.#emitInline(value, inner);
     } else {
@@ -87,7 +105,7 @@ class Emitter {
 
   #emitScalar(value: unknown, indent: number): void {
     if (typeof value === "string") this.#emitText(value, Math.max(indent, step), false);
-    else if (typeof value === "number") this.#line += formatNumber(value);
+    else if (typeof value === "number") this.#line += this.#v3 ? formatGoExponent(value) : formatNumber(value);
     else if (typeof value === "boolean" || typeof value === "bigint") this.#line += String(value);
     else if (Array.isArray(value)) this.#line += "[]";
     else this.#line += typeof value === "object" && value !== null ? "{}" : "null";
@@ -95,17 +113,36 @@ class Emitter {
 
   /** @param indent where further lines of the text begin */
   #emitText(text: string, indent: number, isKey: boolean): void {
+    if (simple.test(text) && (text.length > wordLengthMax || !isAmbiguous(text))) {
+      this.#line += text;
+      return;
+    }
+    if (this.#v3 !== undefined && !text.isWellFormed()) {
+      this.#emitBinary(this.#v3.bytesOf(text), indent, isKey);
+      return;
+    }
     const wellFormed = text.toWellFormed();
     const fold = { column: this.#line.length, indent, width: isKey ? Number.POSITIVE_INFINITY : this.#width };
-    if (!isKey && isBlockAllowed(wellFormed)) this.#line += writeBlock(wellFormed, indent);
-    else if (isAmbiguous(wellFormed) || (isKey && text === "<<")) this.#line += writeDoubleQuoted(wellFormed, fold);
-    else if (special.test(wellFormed) || lineBreak.test(wellFormed)) this.#line += writeDoubleQuoted(wellFormed, fold);
+    if (!isKey && isBlockAllowed(wellFormed, this.#v3 === undefined ? special : specialInV3))
+      this.#line += writeBlock(wellFormed, indent);
+    else if (isAmbiguous(wellFormed) || (isKey && text === "<<" && !this.#isFaithful))
+      this.#line += writeDoubleQuoted(wellFormed, fold);
+    else if (special.test(wellFormed) || isBroken(wellFormed, this.#line === "" && !this.#isFaithful))
+      this.#line += writeDoubleQuoted(wellFormed, fold);
     else if (isPlainAllowed(wellFormed)) this.#line += writePlain(wellFormed, fold);
     else this.#line += writeSingleQuoted(wellFormed, fold);
   }
 
+  /** Bytes that are no text, in lines of 70 letters if they are more. */
+  #emitBinary(bytes: Uint8Array, indent: number, isKey: boolean): void {
+    const base64 = Buffer.from(bytes).toString("base64");
+    const lines = base64.length < 70 ? base64 : base64.replace(/.{1,70}/g, "$&\n");
+    this.#line += "!!binary ";
+    this.#emitText(lines, indent, isKey);
+  }
+
   #startLine(indent: number): void {
-    this.#lines.push(this.#line.endsWith("\n") ? this.#line : `${this.#line}\n`);
+    this.#lines.push(/[\n\u2028\u2029]$/.test(this.#line) ? this.#line : `${this.#line}\n`);
     this.#line = " ".repeat(indent);
   }
 }
@@ -119,25 +156,36 @@ function isFilledObject(value: unknown): value is object {
 /** As Go reads the number back from JSON: an integer if it has no fraction and 64 bits hold it. */
 function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return "null";
-  return Number.isInteger(value) && Math.abs(value) < 2 ** 64 ? String(value) : formatGoExponent(value);
+  return Number.isInteger(value) && value < 2 ** 64 && value > -(2 ** 63) ? String(value) : formatGoExponent(value);
 }
+
+/** Most text: nothing in it means anything to YAML, unless it is a word. */
+const simple = /^[A-Za-z/][\w\-./]*$/;
 
 const lineBreak = /[\n\r\x85\u2028\u2029]/;
 /** What stands only in double quotes: all that libyaml does not print, which includes everything beyond U+FFFF. */
-const special = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
+const special = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
 
-function isBlockAllowed(text: string): boolean {
-  return text.includes("\n") && !/ \n| $/.test(text) && !special.test(text);
+const specialInV3 = new RegExp(special.source.replace("^", "^\\t"));
+
+function isBlockAllowed(text: string, notAllowed: RegExp): boolean {
+  return text.includes("\n") && !/ [\n\u2028\u2029]| $(?![\n\u2028\u2029])/.test(text) && !notAllowed.test(text);
 }
 
 function writeBlock(text: string, indent: number): string {
-  const hint = /^[ \n]/.test(text) ? String(step) : "";
-  const chomping = !text.endsWith("\n") ? "-" : text === "\n" || text.endsWith("\n\n") ? "+" : "";
-  return `|${hint}${chomping}\n${text.replace(/^(?=[^\n])/gm, " ".repeat(indent))}`;
+  const hint = /^[ \n\u2028\u2029]/.test(text) ? String(step) : "";
+  const breaks = /[\n\u2028\u2029]{0,2}$/.exec(text)?.[0].length ?? 0;
+  const chomping = breaks === 0 ? "-" : breaks === 2 || text.length === 1 ? "+" : "";
+  return `|${hint}${chomping}\n${text.replace(/^(?=[^\n\u2028\u2029])/gm, " ".repeat(indent))}`;
+}
+
+/** Whether text has line breaks that stand in no single quotes: those beside spaces, and all where nothing is indented. */
+function isBroken(text: string, isAlone: boolean): boolean {
+  return lineBreak.test(text) && (isAlone || /[\n\u2028\u2029] | [\n\u2028\u2029]|\n/.test(text));
 }
 
 function isPlainAllowed(text: string): boolean {
-  return !/^(?:[ ,[\]{}#&*!|>'"%@`]|[-?:](?: |$)|---|\.\.\.)|: |:$| #| $/.test(text);
+  return !/^(?:[ ,[\]{}#&*!|>'"%@`]|[-?:](?: |$)|---|\.\.\.)|: |:$| #| $|[\u2028\u2029]/.test(text);
 }
 
 /** Where the text begins and where it goes on when it is folded. */
@@ -157,12 +205,17 @@ function foldWords(text: string, { column: start, indent, width }: Fold, isQuote
   let column = start;
   for (let index = 0; index < text.length; index++) {
     const isInside = !isQuoted || (index > 0 && index < text.length - 1);
-    if (column > width && text[index] === " " && text[index - 1] !== " " && text[index + 1] !== " " && isInside) {
+    const character = text[index] ?? "";
+    if (column > width && character === " " && text[index - 1] !== " " && text[index + 1] !== " " && isInside) {
       folded += `\n${" ".repeat(indent)}`;
       column = indent;
+    } else if (character === "\u2028" || character === "\u2029") {
+      folded += character;
+      column = 0;
     } else {
-      folded += text[index] ?? "";
-      column++;
+      if (column === 0 && index > 0) folded += " ".repeat(indent);
+      column = column === 0 && index > 0 ? indent + 1 : column + 1;
+      folded += character;
     }
   }
   return folded;
@@ -171,16 +224,23 @@ function foldWords(text: string, { column: start, indent, width }: Fold, isQuote
 function writeDoubleQuoted(text: string, { column: start, indent, width }: Fold): string {
   let quoted = '"';
   let column = start + 1;
+  // libyaml looks for a BOM at the beginning only, and then takes every character for one.
+  const write = text.startsWith("\ufeff") ? escapeAlways : escapeCharacter;
   const characters = Array.from(text);
   for (const [index, character] of characters.entries()) {
-    const isFoldable = character === " " && characters[index - 1] !== " " && index > 0 && index < characters.length - 1;
+    const isFoldable =
+      write === escapeCharacter &&
+      character === " " &&
+      characters[index - 1] !== " " &&
+      index > 0 &&
+      index < characters.length - 1;
     if (isFoldable && column > width) {
       // A space at the beginning of a line would be lost.
       const guard = characters[index + 1] === " " ? "\\" : "";
       quoted += `\n${" ".repeat(indent)}${guard}`;
       column = indent + guard.length;
     } else {
-      const written = escapeCharacter(character);
+      const written = write(character);
       quoted += written;
       column += written.length;
     }
@@ -208,7 +268,12 @@ const escapes: Readonly<Record<string, string>> = {
 function escapeCharacter(character: string): string {
   const known = escapes[character];
   if (known !== undefined) return known;
-  if (!special.test(character)) return character;
+  return special.test(character) ? escapeAlways(character) : character;
+}
+
+function escapeAlways(character: string): string {
+  const known = character === "\xa0" ? "\\_" : escapes[character];
+  if (known !== undefined) return known;
   const code = character.codePointAt(0) ?? 0;
   const digits = code.toString(16).toUpperCase();
   if (code <= 0xff) return `\\x${digits.padStart(2, "0")}`;

@@ -1,470 +1,492 @@
+import { quoteGo } from "./go-format.ts";
+import { toInteger } from "./integers.ts";
 import { jsonDepthMax, setField } from "./json.ts";
-import type { JsonObject, JsonValue } from "./object.ts";
-import type { Cursor } from "./yaml-cursor.ts";
-import { isMergeKey, type Node, type Scalar, toJson, toKey } from "./yaml-node.ts";
-import { readBlockScalar, readPlain, readQuoted } from "./yaml-text.ts";
+import type { ExactObject, ExactValue } from "./object.ts";
+import { AliasBudget, type Collection, copyCollection } from "./yaml-aliases.ts";
+import { DecodeFaults, type Duplicate, formatGoSyntax } from "./yaml-faults.ts";
+import { type Entry, type KeyRules, MapKeys } from "./yaml-keys.ts";
+import { isMergeKey, resolveScalar, type Scalar, showKey, toKey, toNumber } from "./yaml-node.ts";
+import { Scanner } from "./yaml-scanner.ts";
+import type { YamlSource } from "./yaml-source.ts";
+import { type Token, tokens } from "./yaml-token.ts";
 
-/** An anchor or a tag, or both, in front of a node. */
-type Properties = { at: number; anchor?: string; tag?: string };
+/**
+ * What an anchor names, nothing yet while it is open. `cost` is how many nodes that is, as go-yaml counts them, `duplicates`
+ * the keys in it that stand twice.
+ */
+type Anchor = { collection?: Collection | undefined; scalar?: Scalar; cost: number; duplicates: Duplicate[] };
 
-/** Where a block node may stand. */
-type Place = {
-  /** The column of the collection around it, -1 for none; the node must be to the right of it. */
-  parent: number;
-  /** As the value of a key, a sequence may be in the column of the key. */
-  mayBeIndentless: boolean;
+/**
+ * Decides what scalars become, for callers to whom JSON says too little. A tag has its handle resolved; `isFlow` says that the
+ * scalar is in brackets or braces.
+ */
+export type ScalarReader = {
+  value(text: string, isPlain: boolean, tag: string | undefined, isFlow: boolean): ExactValue;
+  key(text: string, isPlain: boolean, tag: string | undefined): string;
 };
 
 /**
- * @property aliasNodesMax how many nodes aliases may add to the text
- * @property aliasSizeMax how many characters aliases may add to the text
- * @property onDuplicate told of a key that its map has already; the later value replaces the earlier one
+ * @property isExact whether integers that no number holds are `bigint`
+ * @property aliasTextMax how many characters of text aliases may repeat
  */
-export type ReaderOptions = {
-  aliasNodesMax: number;
-  aliasSizeMax: number;
-  onDuplicate?: (key: string, offset: number) => void;
+export type ReaderOptions = KeyRules & {
+  isExact: boolean;
+  aliasTextMax: number;
+  scalars?: ScalarReader | undefined;
 };
 
 /**
  * Reads the documents of a YAML text one after another and turns them into JSON.
  *
- * The grammar is that of go-yaml v2, which differs from that of YAML 1.2 where manifests notice: a closing bracket or a
- * quoted text may be indented less than the block around it, tabs never indent, and a merge key overrides keys that stand
- * before it.
+ * It follows the grammar of go-yaml v2, which differs from that of YAML 1.2 where manifests notice: tabs never indent, a
+ * merge key overrides keys that stand before it, and what follows the first node of a document is not looked at.
  */
 export class DocumentReader {
-  readonly #cursor: Cursor;
+  readonly #source: YamlSource;
+  readonly #scanner: Scanner;
   readonly #options: ReaderOptions;
-  readonly #anchors = new Map<string, Node | "open">();
+  #faults: DecodeFaults;
+  #budget: AliasBudget;
+  readonly #anchors = new Map<string, Anchor>();
   readonly #tagPrefixes = new Map<string, string>();
+  #isFirst = true;
   #depth = 0;
-  #aliasNodes = 0;
-  #aliasSize = 0;
+  /** The last node, if it was a scalar. */
+  readonly #scalar: Scalar = { at: 0, text: "", isPlain: true, tag: "" };
+  /** The keys of each map, in order, if they are watched. */
+  readonly #entries = new WeakMap<Collection, Entry[]>();
+  /** The last key, as Go shows it, if keys are watched. */
+  #shownKey = "";
 
-  constructor(cursor: Cursor, options: ReaderOptions) {
-    this.#cursor = cursor;
+  constructor(source: YamlSource, options: ReaderOptions) {
+    this.#source = source;
+    this.#scanner = new Scanner(source);
     this.#options = options;
+    this.#faults = new DecodeFaults(source);
+    this.#budget = new AliasBudget(options.aliasTextMax);
   }
 
-  /** The next document and the offset of its first node; `undefined` after the last one. */
-  read(): { value: JsonValue; at: number } | undefined {
-    const cursor = this.#cursor;
-    if (!this.#beginDocument()) return undefined;
-    const node = this.#readBlockNode({ parent: -1, mayBeIndentless: false });
-    const value = toJson(cursor, node);
-    cursor.skip();
-    if (!cursor.isDocumentEnd()) cursor.fail("did not find expected <document start>");
-    return { value, at: node.at };
-  }
-
-  #beginDocument(): boolean {
-    const cursor = this.#cursor;
+  /**
+   * The next document and the offset of its first node; `undefined` after the last one. Nothing behind the document is
+   * looked at.
+   *
+   * @throws {YamlError}
+   */
+  read(): { value: ExactValue; at: number } | undefined {
+    const beginning = this.#beginDocument();
+    if (beginning === undefined) return undefined;
+    this.#faults = new DecodeFaults(this.#source);
     this.#anchors.clear();
+    this.#budget = new AliasBudget(this.#options.aliasTextMax);
+    const token = this.#scanner.peek();
+    const { at } = token;
+    const isEmpty = beginning === "explicit" && token.type <= tokens.documentEnd;
+    const value = isEmpty ? this.#nothing(at) : this.#readValue(true, false);
+    if (this.#scanner.peek().type === tokens.documentEnd) this.#scanner.skip();
     this.#tagPrefixes.clear();
-    cursor.keyAllowed = true;
-    cursor.skip();
-    while (cursor.column === 0 && cursor.isMarker("...")) {
-      cursor.at += 3;
-      this.#endLine();
+    this.#checkAliases(at);
+    this.#faults.raise(value);
+    return { value, at };
+  }
+
+  /** How far the text has been looked at. */
+  get at(): number {
+    return this.#scanner.at;
+  }
+
+  /** Only the first document can begin without `---`; then something must be in it. */
+  #beginDocument(): "implicit" | "explicit" | undefined {
+    let token = this.#scanner.peek();
+    while (!this.#isFirst && token.type === tokens.documentEnd) token = this.#take();
+    const mayBeImplicit = this.#isFirst;
+    this.#isFirst = false;
+    if (token.type === tokens.streamEnd) return undefined;
+    if (mayBeImplicit && token.type > tokens.documentStart) return "implicit";
+    let hasVersion = false;
+    while (token.type === tokens.versionDirective || token.type === tokens.tagDirective) {
+      if (token.type === tokens.tagDirective) this.#addTagPrefix(token);
+      else if (hasVersion) this.#source.failParse("found duplicate %YAML directive", token.at);
+      else if (token.text !== "1.1") this.#source.failParse("found incompatible YAML document", token.at);
+      hasVersion ||= token.type === tokens.versionDirective;
+      token = this.#take();
     }
-    const directives = new Set<string>();
-    for (; cursor.column === 0 && cursor.character === "%"; this.#endLine()) this.#readDirective(directives);
-    if (cursor.column === 0 && cursor.isMarker("---")) {
-      cursor.at += 3;
-      cursor.keyAllowed = false;
-      return true;
+    if (token.type !== tokens.documentStart) this.#source.failParse("did not find expected <document start>", token.at);
+    this.#scanner.skip();
+    return "explicit";
+  }
+
+  #addTagPrefix({ text, suffix, at }: Token): void {
+    if (this.#tagPrefixes.has(text)) this.#source.failParse("found duplicate %TAG directive", at);
+    this.#tagPrefixes.set(text, suffix);
+  }
+
+  /** Leaves this token behind. */
+  #take(): Token {
+    this.#scanner.skip();
+    return this.#scanner.peek();
+  }
+
+  #readValue(isBlock: boolean, mayBeIndentless: boolean): ExactValue {
+    return this.#readNode(isBlock, mayBeIndentless) ?? this.#scalarValue(!isBlock);
+  }
+
+  #scalarValue(isFlow: boolean): ExactValue {
+    const { at, text, isPlain, tag } = this.#scalar;
+    const { scalars, isExact } = this.#options;
+    if (scalars !== undefined) return scalars.value(text, isPlain, tag === "" ? undefined : tag, isFlow);
+    if (tag === "" && !isPlain) return text;
+    const value = resolveScalar(this.#scalar, this.#faults);
+    if (typeof value === "bigint") return isExact ? toInteger(value) : Number(value);
+    return typeof value === "number" ? toNumber(value, at, this.#faults) : value;
+  }
+
+  /** A collection, or `undefined` for a scalar, which then is in `#scalar`. */
+  #readNode(isBlock: boolean, mayBeIndentless: boolean): Collection | undefined {
+    const token = this.#scanner.peek();
+    switch (token.type) {
+      case tokens.alias:
+        return this.#readAlias(token);
+      case tokens.anchor:
+      case tokens.tag:
+        return this.#readNodeWithProperties(token, isBlock, mayBeIndentless);
+      case tokens.plain:
+      case tokens.quoted:
+        this.#readScalar(token, token.at, "");
+        return undefined;
     }
-    if (directives.size > 0) cursor.fail("did not find expected <document start>");
-    return cursor.at < cursor.text.length;
-  }
-
-  #readDirective(seen: Set<string>): void {
-    const cursor = this.#cursor;
-    const [text = "", name = "", first = "", second = ""] =
-      cursor.match(/%(\S+)(?:[ \t]+(\S+))?(?:[ \t]+([^\s#]\S*))?/y) ?? [];
-    if (name === "YAML") {
-      if (seen.has(name)) cursor.fail("found duplicate %YAML directive");
-      if (!/^1\.\d+$/.test(first) || second !== "") cursor.fail("found incompatible YAML document");
-    } else if (name === "TAG") {
-      if (!/^!(?:[\w-]*!)?$/.test(first) || second === "") cursor.fail("did not find expected tag handle and prefix");
-      this.#tagPrefixes.set(first, second);
-    } else {
-      cursor.fail("found unknown directive name");
-    }
-    seen.add(name);
-    cursor.at += text.length;
-  }
-
-  /** Nothing but a comment may follow on this line. */
-  #endLine(): void {
-    const cursor = this.#cursor;
-    cursor.skipBlanks();
-    if (!["", "\n", "#"].includes(cursor.character)) cursor.fail("did not find expected comment or line break");
-    cursor.skip();
-  }
-
-  #readBlockNode(place: Place): Node {
-    const cursor = this.#cursor;
-    cursor.skip();
-    if (!this.#belongs(place)) return emptyScalar(cursor.at);
-    let start = cursor.at;
-    let keyAllowed = cursor.keyAllowed;
-    // What stands alone on a line belongs to the whole node that follows, what stands in a line to the key in that line.
-    let outer: Properties | undefined;
-    let inner = this.#readProperties();
-    while (inner !== undefined && cursor.skip()) {
-      outer = this.#join(outer, inner);
-      if (!this.#belongs(place)) return this.#finish(emptyScalar(outer.at), outer);
-      start = cursor.at;
-      keyAllowed = cursor.keyAllowed;
-      inner = this.#readProperties();
-    }
-    const column = start - cursor.lineStart;
-    if (cursor.isIndicator("-")) {
-      if (!cursor.keyAllowed) cursor.fail("block sequence entries are not allowed in this context");
-      return this.#finish(this.#readBlockSequence(column, column === place.parent, outer), outer);
-    }
-    if (cursor.isIndicator("?")) {
-      if (!cursor.keyAllowed) cursor.fail("mapping keys are not allowed in this context");
-      return this.#finish(this.#readBlockMapping(column, undefined, outer), outer);
-    }
-    const { lineStart, character } = cursor;
-    const content = this.#readContent(inner ?? outer, place.parent);
-    if (character === "|" || character === ">" || !this.#isKeyNext()) {
-      return this.#finish(content, inner === undefined ? outer : this.#join(outer, inner));
-    }
-    if (!keyAllowed || cursor.lineStart !== lineStart) cursor.fail("mapping values are not allowed in this context");
-    const key = this.#finish(content, inner);
-    return this.#finish(this.#readBlockMapping(column, key, outer), outer);
-  }
-
-  #join(outer: Properties | undefined, inner: Properties): Properties {
-    if (outer === undefined) return inner;
-    const isTwice = (inner.anchor && outer.anchor) !== undefined || (inner.tag && outer.tag) !== undefined;
-    if (isTwice) this.#cursor.fail("found a second anchor or tag for one node", inner.at);
-    return { ...outer, ...inner };
-  }
-
-  #belongs({ parent, mayBeIndentless }: Place): boolean {
-    const cursor = this.#cursor;
-    if (cursor.isDocumentEnd()) return false;
-    return cursor.column > parent || (mayBeIndentless && cursor.column === parent && cursor.isIndicator("-"));
-  }
-
-  #isKeyNext(): boolean {
-    this.#cursor.skipBlanks();
-    return this.#cursor.isIndicator(":");
-  }
-
-  #readBlockSequence(column: number, isIndentless: boolean, properties: Properties | undefined): Node {
-    const cursor = this.#cursor;
-    const at = cursor.at;
-    const value: JsonValue[] = [];
-    this.#enter(properties);
-    for (;;) {
-      cursor.at++;
-      cursor.keyAllowed = true;
-      value.push(toJson(cursor, this.#readBlockNode({ parent: column, mayBeIndentless: false })));
-      cursor.skip();
-      if (cursor.isDocumentEnd() || cursor.column < column) break;
-      if (cursor.column === column && cursor.isIndicator("-")) continue;
-      if (cursor.column === column && isIndentless) break;
-      cursor.fail(isIndentless ? "did not find expected key" : "did not find expected '-' indicator");
-    }
-    this.#depth--;
-    return { kind: "collection", at, value };
-  }
-
-  /** @param firstKey read already, with the cursor at its `:`; without it the cursor is at a `?` */
-  #readBlockMapping(column: number, firstKey: Node | undefined, properties: Properties | undefined): Node {
-    const cursor = this.#cursor;
-    const place = { parent: column, mayBeIndentless: true };
-    const value: JsonObject = {};
-    const at = firstKey?.at ?? cursor.at;
-    this.#enter(properties);
-    for (let key = firstKey; ; key = undefined) {
-      const isExplicit = key === undefined && cursor.isIndicator("?");
-      if (isExplicit) {
-        cursor.at++;
-        cursor.keyAllowed = true;
-        key = this.#readBlockNode(place);
-        cursor.skip();
-      }
-      key ??= this.#readImplicitKey(column);
-      if (cursor.isIndicator(":") && (!isExplicit || cursor.column === column)) {
-        cursor.at++;
-        cursor.keyAllowed = isExplicit;
-        this.#setEntry(value, key, this.#readBlockNode(place));
-      } else {
-        this.#setEntry(value, key, emptyScalar(cursor.at));
-      }
-      cursor.skip();
-      if (cursor.isDocumentEnd() || cursor.column < column) break;
-      if (cursor.column > column || cursor.isIndicator("-")) cursor.fail("did not find expected key");
-    }
-    this.#depth--;
-    return { kind: "collection", at, value };
-  }
-
-  #readImplicitKey(column: number): Node {
-    const cursor = this.#cursor;
-    const { at, lineStart } = cursor;
-    const properties = this.#readProperties();
-    if (cursor.isIndicator(":") && properties === undefined) cursor.fail("did not find expected key");
-    const key = this.#finish(this.#readContent(properties, column), properties);
-    if (cursor.lineStart !== lineStart || !this.#isKeyNext()) cursor.fail("could not find expected ':'", at);
-    return key;
-  }
-
-  /** A scalar, an alias or a flow collection. @param parent as in {@link Place} */
-  #readContent(properties: Properties | undefined, parent: number): Node {
-    const cursor = this.#cursor;
-    const { at, character } = cursor;
-    const isFlow = cursor.flowLevel > 0;
-    let node: Node;
-    if (character === "[") node = this.#readFlowSequence(properties);
-    else if (character === "{") node = this.#readFlowMapping(properties);
-    else if (character === "*") node = this.#readAlias();
-    else if (character === '"' || character === "'") node = scalar(at, readQuoted(cursor), false);
-    else if (!isFlow && (character === "|" || character === ">"))
-      return scalar(at, readBlockScalar(cursor, parent), false);
-    else if (properties !== undefined && this.#isNothing()) node = emptyScalar(at);
-    else node = this.#readPlain(parent);
-    cursor.keyAllowed = false;
+    const node = this.#readCollection(token, isBlock, mayBeIndentless);
+    if (node === undefined)
+      this.#source.failParse("did not find expected node content", token.at, { context: token.at });
     return node;
   }
 
-  /** Whether an anchor or tag stands for an empty scalar: the node ends before it has begun. */
-  #isNothing(): boolean {
-    const cursor = this.#cursor;
-    if (cursor.isDocumentEnd()) return true;
-    return cursor.flowLevel > 0 ? ",]}:".includes(cursor.character) : cursor.isIndicator(":");
-  }
-
-  #readPlain(parent: number): Scalar {
-    const cursor = this.#cursor;
-    const { at, character } = cursor;
-    const isFlow = cursor.flowLevel > 0;
-    if (cursor.isIndicator(":")) {
-      cursor.fail(cursor.keyAllowed ? "did not find expected key" : "mapping values are not allowed in this context");
+  #readNodeWithProperties(first: Token, isBlock: boolean, mayBeIndentless: boolean): Collection | undefined {
+    const { at } = first;
+    let token = this.#take();
+    let anchor = first.type === tokens.anchor ? first : undefined;
+    let tagToken = first.type === tokens.tag ? first : undefined;
+    if (tagToken === undefined && token.type === tokens.tag) {
+      tagToken = token;
+      token = this.#take();
+    } else if (anchor === undefined && token.type === tokens.anchor) {
+      anchor = token;
+      token = this.#take();
     }
-    if (character === "\t") cursor.fail("found a tab character where indentation by spaces is expected");
-    if (
-      character === "" ||
-      ",[]{}".includes(character) ||
-      cursor.isIndicator("-") ||
-      (isFlow && /[?:]/.test(character))
-    ) {
-      cursor.fail("did not find expected node content");
+    const tag = tagToken === undefined ? "" : this.#resolveTag(tagToken);
+    const before = this.#budget.nodes;
+    const duplicatesBefore = this.#faults.duplicates.length;
+    // go-yaml gives a name to a node where the node begins, so the same name inside is what counts afterwards.
+    const named: Anchor = { cost: 0, duplicates: [] };
+    if (anchor !== undefined) this.#anchors.set(anchor.text, named);
+    let node: Collection | undefined;
+    if (token.type === tokens.plain || token.type === tokens.quoted) this.#readScalar(token, at, tag);
+    else node = this.#readCollection(token, isBlock, mayBeIndentless) ?? this.#readNothing(at, tag);
+    if (anchor !== undefined) {
+      named.collection = node;
+      if (node === undefined) named.scalar = { ...this.#scalar };
+      named.cost = this.#budget.nodes - before;
+      named.duplicates = this.#faults.duplicates.slice(duplicatesBefore);
     }
-    if ("#&*!|>'\"%@`".includes(character)) cursor.fail(`found character '${character}' that cannot start any token`);
-    return scalar(at, readPlain(cursor, parent), true);
+    return node;
   }
 
-  #readProperties(): Properties | undefined {
-    const cursor = this.#cursor;
-    if (cursor.character !== "&" && cursor.character !== "!") return undefined;
-    const properties: Properties = { at: cursor.at };
-    for (;;) {
-      if (cursor.character === "&" && properties.anchor === undefined) properties.anchor = this.#readName();
-      else if (cursor.character === "!" && properties.tag === undefined) properties.tag = this.#readTag();
-      else return properties;
-      cursor.keyAllowed = false;
-      cursor.skipBlanks();
-    }
-  }
-
-  /** The name after `&` or `*`. */
-  #readName(): string {
-    const cursor: Cursor = this.#cursor;
-    const [text, name = ""] = cursor.match(/[&*]([\w-]+)(?=[\s?:,\]}%@`]|$)/y) ?? [];
-    if (text === undefined) cursor.fail("did not find expected alphabetic or numeric character");
-    cursor.at += text.length;
-    return name;
-  }
-
-  #readTag(): string {
-    const cursor: Cursor = this.#cursor;
-    const [text, verbatim, name, suffix = ""] =
-      cursor.match(/(?:!<([^\s>]+)>|(?:!([\w-]*)!|!)([^\s,[\]{}!]*))(?=[\s,\]}]|$)/y) ?? [];
-    if (text === undefined) cursor.fail("did not find expected whitespace or line break after a tag");
-    cursor.at += text.length;
-    if (verbatim !== undefined) return verbatim;
-    const handle = name === undefined ? "!" : `!${name}!`;
-    const prefix = this.#tagPrefixes.get(handle) ?? { "!": "!", "!!": "tag:yaml.org,2002:" }[handle];
-    if (prefix === undefined) cursor.fail(`found undefined tag handle ${handle}`, cursor.at - text.length);
+  #resolveTag({ text, suffix, at }: Token): string {
+    if (text === "") return suffix;
+    const prefix = this.#tagPrefixes.get(text) ?? { "!": "!", "!!": "tag:yaml.org,2002:" }[text];
+    if (prefix === undefined) this.#source.failParse("found undefined tag handle", at, { context: at });
     return prefix + suffix;
   }
 
-  #readAlias(): Node {
-    const cursor: Cursor = this.#cursor;
-    const at = cursor.at;
-    const name = this.#readName();
-    const node = this.#anchors.get(name);
-    if (node === undefined) cursor.fail(`unknown anchor '${name}' referenced`, at);
-    if (node === "open") cursor.fail(`anchor '${name}' value contains itself`, at);
-    if (node.kind === "collection") {
-      return { kind: "collection", at, value: this.#copy(node.value, this.#depth + 1, at), isAlias: true };
+  /** @param at where the node begins, with its anchor and tag */
+  #readScalar({ type, text }: Token, at: number, tag: string): void {
+    this.#setScalar(at, text, type === tokens.plain, tag);
+    this.#scanner.skip();
+  }
+
+  #setScalar(at: number, text: string, isPlain: boolean, tag: string): void {
+    this.#budget.nodes++;
+    const scalar = this.#scalar;
+    scalar.at = at;
+    scalar.text = text;
+    scalar.isPlain = isPlain;
+    scalar.tag = tag;
+  }
+
+  /** What is not there, which is null, or an empty text with a tag for it. */
+  #readNothing(at: number, tag = ""): undefined {
+    this.#setScalar(at, "", true, tag);
+    return undefined;
+  }
+
+  #nothing(at: number, isFlow = false): ExactValue {
+    this.#readNothing(at);
+    return this.#scalarValue(isFlow);
+  }
+
+  #readCollection(token: Token, isBlock: boolean, mayBeIndentless: boolean): Collection | undefined {
+    switch (token.type) {
+      case tokens.flowSequenceStart:
+        return this.#readFlowSequence();
+      case tokens.flowMappingStart:
+        return this.#readFlowMapping();
+      case tokens.blockSequenceStart:
+        return isBlock ? this.#readBlockSequence() : undefined;
+      case tokens.blockMappingStart:
+        return isBlock ? this.#readBlockMapping() : undefined;
+      case tokens.blockEntry:
+        return mayBeIndentless ? this.#readIndentlessSequence() : undefined;
     }
-    this.#charge(node.text.length, at);
-    return { ...node, at, isAlias: true };
+    return undefined;
   }
 
-  /** A copy, so that nothing in the result is in two places, and so that what aliases add up to is known. */
-  #copy<T extends JsonValue>(value: T, depth: number, at: number): T;
-  #copy(value: JsonValue, depth: number, at: number): JsonValue {
-    this.#charge(typeof value === "string" ? value.length : 0, at);
-    if (typeof value !== "object" || value === null) return value;
-    if (depth > jsonDepthMax) this.#cursor.fail(tooDeep, at);
-    if (Array.isArray(value)) return value.map((item) => this.#copy(item, depth + 1, at));
-    const copy: JsonObject = {};
-    for (const [key, field] of Object.entries(value)) {
-      this.#charge(key.length, at);
-      setField(copy, key, this.#copy(field, depth + 1, at));
+  #enter(): void {
+    this.#budget.nodes++;
+    if (++this.#depth > jsonDepthMax) throw this.#source.error(tooDeep, this.#scanner.at);
+  }
+
+  #readBlockSequence(): ExactValue[] {
+    this.#enter();
+    const { at } = this.#scanner.peek();
+    const value: ExactValue[] = [];
+    let token = this.#take();
+    for (; token.type === tokens.blockEntry; token = this.#scanner.peek()) {
+      const { type } = this.#take();
+      const isEmpty = type === tokens.blockEntry || type === tokens.blockEnd;
+      value.push(isEmpty ? this.#nothing(token.at) : this.#readValue(true, false));
     }
-    return copy;
-  }
-
-  #charge(size: number, at: number): void {
-    this.#aliasNodes++;
-    this.#aliasSize += size;
-    if (this.#aliasNodes > this.#options.aliasNodesMax || this.#aliasSize > this.#options.aliasSizeMax) {
-      this.#cursor.fail("document contains excessive aliasing", at);
-    }
-  }
-
-  #readFlowSequence(properties: Properties | undefined): Node {
-    const value: JsonValue[] = [];
-    return this.#readFlow("]", value, properties, (isExplicit) => {
-      const node = isExplicit && this.#isFlowEnd() ? emptyScalar(this.#cursor.at) : this.#readFlowNode();
-      if (!isExplicit && !this.#isFlowValueNext(node, false)) {
-        value.push(toJson(this.#cursor, node));
-        return;
-      }
-      const pair: JsonObject = {};
-      value.push(pair);
-      this.#setEntry(pair, node, this.#readFlowValue(node, isExplicit));
-    });
-  }
-
-  #readFlowMapping(properties: Properties | undefined): Node {
-    const value: JsonObject = {};
-    return this.#readFlow("}", value, properties, (isExplicit) => {
-      const key = isExplicit && this.#isFlowEnd() ? emptyScalar(this.#cursor.at) : this.#readFlowNode();
-      this.#setEntry(value, key, this.#readFlowValue(key, isExplicit));
-    });
-  }
-
-  #readFlow(
-    close: string,
-    value: JsonValue[] | JsonObject,
-    properties: Properties | undefined,
-    readEntry: (isExplicit: boolean) => void,
-  ): Node {
-    const cursor = this.#cursor;
-    const at = cursor.at;
-    this.#enter(properties);
-    cursor.flowLevel++;
-    cursor.at++;
-    for (let isFirst = true; ; isFirst = false) {
-      this.#skipInFlow(close, at);
-      if (!isFirst && cursor.character !== close) {
-        if (cursor.character !== ",") cursor.fail(`did not find expected ',' or '${close}'`);
-        cursor.at++;
-        this.#skipInFlow(close, at);
-      }
-      if (cursor.character === close) break;
-      const isExplicit = cursor.character === "?";
-      if (isExplicit) {
-        cursor.at++;
-        this.#skipInFlow(close, at);
-      }
-      readEntry(isExplicit);
-    }
-    cursor.at++;
-    cursor.flowLevel--;
+    if (token.type !== tokens.blockEnd) this.#failInBlock("did not find expected '-' indicator", token, at);
+    this.#scanner.skip();
     this.#depth--;
-    return { kind: "collection", at, value };
+    return value;
   }
 
-  #skipInFlow(close: string, start: number): void {
-    const cursor = this.#cursor;
-    cursor.skip();
-    if (cursor.isDocumentEnd())
-      cursor.fail(`did not find expected ',' or '${close}': this bracket is never closed`, start);
+  #failInBlock(why: string, { at }: Token, start: number): never {
+    this.#source.failParse(why, at, { context: start });
   }
 
-  #isFlowEnd(): boolean {
-    return ",]}:".includes(this.#cursor.character);
-  }
-
-  #readFlowNode(): Node {
-    const cursor = this.#cursor;
-    const properties = this.#readProperties();
-    if (properties !== undefined) cursor.skip();
-    return this.#finish(this.#readContent(properties, -1), properties);
-  }
-
-  /** Whether a `:` makes `key` a key; without `?` it must be on the line where the key begins. */
-  #isFlowValueNext(key: Node, isExplicit: boolean): boolean {
-    const cursor = this.#cursor;
-    cursor.skip();
-    return cursor.character === ":" && (isExplicit || !cursor.text.slice(key.at, cursor.at).includes("\n"));
-  }
-
-  #readFlowValue(key: Node, isExplicit: boolean): Node {
-    const cursor = this.#cursor;
-    if (!this.#isFlowValueNext(key, isExplicit)) return emptyScalar(cursor.at);
-    cursor.at++;
-    cursor.skip();
-    return cursor.isDocumentEnd() || this.#isFlowEnd() ? emptyScalar(cursor.at) : this.#readFlowNode();
-  }
-
-  #setEntry(target: JsonObject, key: Node, node: Node): void {
-    if (isMergeKey(key)) this.#merge(target, node);
-    else this.#set(target, toKey(this.#cursor, key), toJson(this.#cursor, node), key.at);
-  }
-
-  /** Of several maps the first one wins; all of them win over what is there already. */
-  #merge(target: JsonObject, node: Node): void {
-    const sources = node.kind === "collection" ? [node.value].flat() : [undefined];
-    for (const source of sources.toReversed()) {
-      if (typeof source !== "object" || source === null || Array.isArray(source)) {
-        this.#cursor.fail("map merge requires map or sequence of maps as the value", node.at);
-      }
-      for (const [key, value] of Object.entries(source)) this.#set(target, key, value, node.at);
+  /** A sequence in the column of the key whose value it is. */
+  #readIndentlessSequence(): ExactValue[] {
+    this.#enter();
+    const value: ExactValue[] = [];
+    for (let token = this.#scanner.peek(); token.type === tokens.blockEntry; token = this.#scanner.peek()) {
+      const { type } = this.#take();
+      const isEmpty = type === tokens.blockEntry || isEndOfPart(type);
+      value.push(isEmpty ? this.#nothing(token.at) : this.#readValue(true, false));
     }
+    this.#depth--;
+    return value;
   }
 
-  #set(target: JsonObject, key: string, value: JsonValue, at: number): void {
-    if (this.#options.onDuplicate !== undefined && Object.hasOwn(target, key)) this.#options.onDuplicate(key, at);
+  #readBlockMapping(): ExactObject {
+    this.#enter();
+    const { at } = this.#scanner.peek();
+    const value: ExactObject = {};
+    const keys = this.#watchKeys(value);
+    let token = this.#take();
+    for (; token.type === tokens.key; token = this.#scanner.peek()) {
+      const isEmpty = isEndOfPart(this.#take().type);
+      const key = this.#toKey(isEmpty ? this.#readNothing(token.at) : this.#readNode(true, true), token.at, keys);
+      const colon = this.#scanner.peek();
+      const isMissing = colon.type !== tokens.value || isEndOfPart(this.#take().type);
+      this.#readEntry(value, key, keys, isMissing ? colon.at : undefined, true);
+    }
+    if (token.type !== tokens.blockEnd) this.#failInBlock("did not find expected key", token, at);
+    this.#scanner.skip();
+    this.#depth--;
+    return value;
+  }
+
+  #readFlowSequence(): ExactValue[] {
+    this.#enter();
+    const { at } = this.#scanner.peek();
+    const value: ExactValue[] = [];
+    let token = this.#take();
+    for (let isFirst = true; token.type !== tokens.flowSequenceEnd; isFirst = false, token = this.#scanner.peek()) {
+      if (!isFirst) {
+        if (token.type !== tokens.flowEntry) this.#failInFlow("did not find expected ',' or ']'", token, at);
+        token = this.#take();
+        if (token.type === tokens.flowSequenceEnd) break;
+      }
+      value.push(token.type === tokens.key ? this.#readFlowPair() : this.#readValue(false, false));
+    }
+    this.#scanner.skip();
+    this.#depth--;
+    return value;
+  }
+
+  /** At the end of the text what matters is where the bracket is that nothing closes. */
+  #failInFlow(why: string, { type, at }: Token, start: number): never {
+    this.#source.failParse(why, at, { context: start, place: type === tokens.streamEnd ? start : at });
+  }
+
+  /** A map of one key that stands in a sequence without braces. */
+  #readFlowPair(): ExactObject {
+    this.#enter();
+    const value: ExactObject = {};
+    const keys = this.#watchKeys(value);
+    const { type, at } = this.#take();
+    const isEmpty = isEndOfFlowKey(type, tokens.flowSequenceEnd);
+    const key = this.#toKey(isEmpty ? this.#readNothing(at) : this.#readNode(false, false), at, keys);
+    // libyaml leaves behind whatever ends an empty key, the `:` too.
+    if (isEmpty) this.#scanner.skip();
+    this.#readEntry(value, key, keys, this.#skipFlowColon(tokens.flowSequenceEnd), false);
+    this.#depth--;
+    return value;
+  }
+
+  #readFlowMapping(): ExactObject {
+    this.#enter();
+    const { at } = this.#scanner.peek();
+    const value: ExactObject = {};
+    const keys = this.#watchKeys(value);
+    let token = this.#take();
+    for (let isFirst = true; token.type !== tokens.flowMappingEnd; isFirst = false, token = this.#scanner.peek()) {
+      if (!isFirst) {
+        if (token.type !== tokens.flowEntry) this.#failInFlow("did not find expected ',' or '}'", token, at);
+        token = this.#take();
+        if (token.type === tokens.flowMappingEnd) break;
+      }
+      this.#readFlowEntry(value, keys, token);
+    }
+    this.#scanner.skip();
+    this.#depth--;
+    return value;
+  }
+
+  #readFlowEntry(target: ExactObject, keys: MapKeys | undefined, first: Token): void {
+    if (first.type !== tokens.key) {
+      const key = this.#toKey(this.#readNode(false, false), first.at, keys);
+      this.#readEntry(target, key, keys, this.#scanner.peek().at, false);
+      return;
+    }
+    const { type, at } = this.#take();
+    const isEmpty = isEndOfFlowKey(type, tokens.flowMappingEnd);
+    const key = this.#toKey(isEmpty ? this.#readNothing(at) : this.#readNode(false, false), first.at, keys);
+    this.#readEntry(target, key, keys, this.#skipFlowColon(tokens.flowMappingEnd), false);
+  }
+
+  /** Moves to the value of a key in brackets, or says where it would be if it is not there. */
+  #skipFlowColon(close: number): number | undefined {
+    const colon = this.#scanner.peek();
+    if (colon.type !== tokens.value) return colon.at;
+    const next = this.#take();
+    return next.type === tokens.flowEntry || next.type === close ? next.at : undefined;
+  }
+
+  #watchKeys(map: ExactObject): MapKeys | undefined {
+    if (!this.#options.isStrict && !this.#options.mergeYields) return undefined;
+    const keys = new MapKeys(this.#options, this.#faults);
+    this.#entries.set(map, keys.entries);
+    return keys;
+  }
+
+  /** The name of a key, `undefined` for a merge key. @param node `undefined` for a scalar */
+  #toKey(node: Collection | undefined, at: number, keys: MapKeys | undefined): string | undefined {
+    if (node !== undefined) {
+      this.#faults.add(`invalid map key: ${formatGoSyntax(node)}`, at);
+      return "";
+    }
+    const scalar = this.#scalar;
+    if (scalar.text === "<<" && isMergeKey(scalar)) return undefined;
+    const { scalars } = this.#options;
+    if (scalars !== undefined) {
+      const name = scalars.key(scalar.text, scalar.isPlain, scalar.tag === "" ? undefined : scalar.tag);
+      if (keys !== undefined) this.#shownKey = quoteGo(name);
+      return name;
+    }
+    const value = resolveScalar(scalar, this.#faults);
+    if (keys !== undefined) this.#shownKey = showKey(value);
+    return toKey(value, scalar.at, this.#faults);
+  }
+
+  /** @param missingAt where a value would be that is not there */
+  #readEntry(
+    target: ExactObject,
+    key: string | undefined,
+    keys: MapKeys | undefined,
+    missingAt: number | undefined,
+    isBlock: boolean,
+  ): void {
+    const shown = this.#shownKey;
+    const first = missingAt === undefined ? this.#scanner.peek() : undefined;
+    const at = first?.at ?? missingAt ?? 0;
+    if (key === undefined) {
+      const node = first === undefined ? this.#readNothing(at) : this.#readNode(isBlock, isBlock);
+      this.#merge(target, node, keys, at, first?.type === tokens.alias);
+      return;
+    }
+    const value = first === undefined ? this.#nothing(at, !isBlock) : this.#readValue(isBlock, isBlock);
+    keys?.add({ name: key, key: shown, at });
     setField(target, key, value);
   }
 
-  /** Opens a collection. An alias to it makes no sense until {@link #finish}. */
-  #enter(properties: Properties | undefined): void {
-    if (++this.#depth > jsonDepthMax) this.#cursor.fail(tooDeep);
-    if (properties?.anchor !== undefined) this.#anchors.set(properties.anchor, "open");
+  /** Of several maps the first one wins; all of them win over what is there already, unless they are to yield. */
+  #merge(
+    target: ExactObject,
+    node: Collection | undefined,
+    keys: MapKeys | undefined,
+    at: number,
+    isAlias: boolean,
+  ): void {
+    // The key is no node to be decoded.
+    this.#budget.nodes--;
+    const sources = Array.isArray(node) && !isAlias ? node.toReversed() : [node];
+    for (const source of sources) {
+      if (typeof source !== "object" || source === null || Array.isArray(source)) {
+        this.#faults.add("map merge requires map or sequence of maps as the value", at);
+        return;
+      }
+      if (keys === undefined) {
+        for (const [key, value] of Object.entries(source)) setField(target, key, value);
+      } else {
+        for (const entry of this.#entries.get(source) ?? []) {
+          if (keys.merge(entry)) setField(target, entry.name, source[entry.name]);
+        }
+      }
+    }
   }
 
-  #finish(node: Node, properties: Properties | undefined): Node {
-    if (properties !== undefined && node.isAlias === true) {
-      this.#cursor.fail("an alias cannot have an anchor or a tag", properties.at);
+  #readAlias({ text, at }: Token): Collection | undefined {
+    const named = this.#anchors.get(text);
+    if (named === undefined) throw this.#source.error(`unknown anchor '${text}' referenced`, at);
+    this.#scanner.skip();
+    this.#budget.nodes++;
+    // go-yaml decodes again what an alias stands for.
+    for (const duplicate of named.duplicates) this.#faults.addDuplicate(duplicate);
+    const { collection, scalar, cost } = named;
+    this.#budget.addNodes(cost);
+    if (scalar !== undefined) {
+      this.#budget.nodes--;
+      this.#setScalar(at, scalar.text, scalar.isPlain, scalar.tag);
+      this.#budget.addText(scalar.text.length);
+      this.#checkAliases(at);
+      return undefined;
     }
-    if (node.kind === "scalar" && properties?.tag !== undefined) node.tag = properties.tag;
-    if (properties?.anchor !== undefined) this.#anchors.set(properties.anchor, node);
-    return node;
+    if (collection === undefined) this.#faults.add(`anchor '${text}' value contains itself`, at);
+    if (collection === undefined || !this.#checkAliases(at)) return {};
+    const copy = copyCollection(collection, this.#depth + 1, this.#budget);
+    if (copy === undefined) throw this.#source.error(tooDeep, at);
+    this.#checkAliases(at);
+    const entries = this.#entries.get(collection);
+    if (entries !== undefined) this.#entries.set(copy, entries);
+    return copy;
   }
+
+  #checkAliases(at: number): boolean {
+    if (!this.#budget.isSpent()) return true;
+    this.#faults.add("document contains excessive aliasing", at);
+    return false;
+  }
+}
+
+/** Whether a key in brackets has no text. @param close the type of the closing bracket */
+function isEndOfFlowKey(type: number, close: number): boolean {
+  return type === tokens.value || type === tokens.flowEntry || type === close;
+}
+
+/** Whether what comes now ends a key or a value that is not there. */
+function isEndOfPart(type: number): boolean {
+  return type === tokens.key || type === tokens.value || type === tokens.blockEnd;
 }
 
 const tooDeep = `nested more than ${jsonDepthMax} levels deep`;
-
-function scalar(at: number, text: string, isPlain: boolean): Scalar {
-  return { kind: "scalar", at, text, isPlain };
-}
-
-/** What is not there: null, or an empty string with the tag for it. */
-function emptyScalar(at: number): Scalar {
-  return scalar(at, "", true);
-}

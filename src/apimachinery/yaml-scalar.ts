@@ -19,36 +19,60 @@ function spell(spellings: string[], value: PlainValue): [string, PlainValue][] {
  * number to base 60, `0o17` is octal as `017` is, and a date is text.
  */
 export function resolvePlain(text: string): PlainValue {
-  const word = words.get(text);
-  if (word !== undefined) return word;
   const first = text.charCodeAt(0);
-  // Digits, `+`, `-` and `.` begin a number; everything else is text.
-  if ((first < 0x30 || first > 0x39) && first !== 0x2b && first !== 0x2d && first !== 0x2e) return text;
-  return parseInteger(text) ?? parseFloatNumber(text) ?? text;
+  // Words and numbers begin with few characters, and most text with others.
+  if (first < 128 && startsText[first] === 1) return text;
+  if (text.length <= wordLengthMax) {
+    const word = words.get(text);
+    if (word !== undefined) return word;
+  }
+  if (first === dot) return parseDotFloat(text) ?? text;
+  if (first !== plus && first !== minus && !(first >= zero && first <= nine)) return text;
+  return parseNumber(text) ?? text;
 }
 
-/** Longer texts are no integers of 64 bits, which have at most 64 digits, a sign, a prefix and some underscores. */
+const [plus, minus, dot, zero, nine] = [0x2b, 0x2d, 0x2e, 0x30, 0x39];
+const startsText = Uint8Array.from({ length: 128 }, (_, code) => {
+  return "0123456789+-.~yYnNtTfFoO".includes(String.fromCharCode(code)) ? 0 : 1;
+});
+
+/** No longer text is a word that means something. */
+export const wordLengthMax = Math.max(...Array.from(words.keys(), ({ length }) => length));
+
+function parseNumber(text: string): bigint | number | undefined {
+  // Nearly all numbers are short and decimal.
+  if (text.length < 16 && /^-?(?:0|[1-9]\d*)$/.test(text)) return BigInt(text);
+  const plain = text.replaceAll("_", "");
+  return parseInteger(plain) ?? parseFloatNumber(plain);
+}
+
+/** Longer texts are no integers of 64 bits, which have at most 64 digits, a sign, a prefix. */
 const integerLengthMax = 100;
 
-/** Decimal, `0x`, `0o`, `0b` and octal by a leading zero; underscores may stand anywhere but in front. */
-function parseInteger(text: string): bigint | undefined {
+/** Decimal, `0x`, `0o`, `0b` and octal by a leading zero. */
+function parseInteger(plain: string): bigint | undefined {
+  // Zeros in front of an octal number can be any number.
+  const text = plain.length > integerLengthMax ? plain.replace(/^([-+]?0)[0]+/, "$1") : plain;
   if (text.length > integerLengthMax) return undefined;
-  const match = /^([-+]?)(?:(0[xX][\da-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))$/.exec(
-    text.replaceAll("_", ""),
-  );
+  const match = /^([-+]?)(?:(0[xX][\da-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))$/.exec(text);
   if (match === null) return undefined;
   const [, sign, hex, binary, octal, decimal] = match;
   const size = BigInt(hex ?? binary ?? (octal === undefined ? (decimal ?? "0") : `0o${octal}`));
-  // Go keeps integers in 64 bits, unsigned ones too; longer ones are floats.
+  // Go keeps integers in 64 bits, those without a sign in front in 64 bits without a sign too; longer ones are floats.
   if (sign === "-") return size <= 2n ** 63n ? -size : undefined;
-  return size < 2n ** 64n ? size : undefined;
+  return size < 2n ** (sign === "+" ? 63n : 64n) ? size : undefined;
 }
 
-function parseFloatNumber(text: string): number | undefined {
-  if (text.startsWith("._")) return undefined;
-  const plain = text.replaceAll("_", "");
+function parseFloatNumber(plain: string): number | undefined {
   if (!/^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/.test(plain)) return undefined;
   const value = Number(plain);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** What begins with a dot is a float if Go's `strconv` says so, which wants underscores between digits. */
+function parseDotFloat(text: string): number | undefined {
+  if (!/^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/.test(text)) return undefined;
+  const value = Number(text.replaceAll("_", ""));
   return Number.isFinite(value) ? value : undefined;
 }
 
@@ -68,7 +92,7 @@ const date = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
 const clock = /^(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?$/;
 
 /** A date, or a date and a time with `T` and a zone, or with a space and none. */
-function isTimestamp(text: string): boolean {
+export function isTimestamp(text: string): boolean {
   if (!/^\d{4}-/.test(text)) return false;
   const [day = "", time, ...rest] = text.split(/[Tt ]/);
   if (rest.length > 0 || !isDate(day)) return false;

@@ -1,123 +1,175 @@
-import type { Cursor } from "./yaml-cursor.ts";
+import type { Scanner } from "./yaml-scanner.ts";
+import { isBlankOrEnd, isBreak } from "./yaml-source.ts";
 
-/**
- * Reads a scalar without quotes; it goes on over lines that are indented deeper than `parent`.
- *
- * @param parent the column of the collection that the scalar stands in, -1 for none
- */
-export function readPlain(cursor: Cursor, parent: number): string {
-  let text = readPlainLine(cursor);
-  for (;;) {
-    const breaks = continuePlain(cursor, parent);
-    if (breaks === 0) return text;
-    text += fold(breaks) + readPlainLine(cursor);
-  }
+/** The line breaks between two pieces of text: the first one, and all that follow it. */
+type Breaks = { first: string; more: string };
+
+/** One line break is a space, each more is a line break. U+2028 and U+2029 stay. */
+function fold({ first, more }: Breaks): string {
+  if (first !== "\n") return first + more;
+  return more === "" ? " " : more;
 }
 
-/** The rest of the line up to a comment, a `:` that ends a key, or in flow collections a bracket or comma; no blanks around. */
-function readPlainLine(cursor: Cursor): string {
-  const { text, at: start } = cursor;
-  const isFlow = cursor.flowLevel > 0;
+/** Reads a scalar without quotes, and goes on to whatever comes after it. */
+export function scanPlain(scanner: Scanner): string {
+  const { text } = scanner;
+  const isFlow = scanner.flowLevel > 0;
+  const indent = scanner.indent + 1;
+  const opening = scanner.at;
+  let result = "";
+  let breaks: Breaks | undefined;
+  for (;;) {
+    if (scanner.isDocumentMarker()) break;
+    const start = scanner.at;
+    const end = endOfPlain(scanner, isFlow);
+    if (end > start) {
+      result = breaks === undefined ? text.slice(start, end) : result + fold(breaks) + text.slice(start, end);
+      breaks = undefined;
+    }
+    if (!isBreak(text.charCodeAt(scanner.at))) break;
+    // What began with a line break and got no further is at an indicator, so no other comes here without text.
+    breaks = skipBreaks(scanner, indent, opening);
+    if (!isFlow && scanner.at - scanner.lineStart < indent) break;
+  }
+  if (breaks !== undefined) scanner.keyAllowed = true;
+  return result;
+}
+
+/** Moves to what ends the text on this line, and says where the text ends, without the blanks before that. */
+function endOfPlain(scanner: Scanner, isFlow: boolean): number {
+  const { text, at: start } = scanner;
+  const { length } = text;
   let end = start;
   let at = start;
-  for (; at < text.length; at++) {
-    const character = text[at] ?? "";
-    if (character === "\n") break;
-    if (character === " " || character === "\t") continue;
-    if (character === ":" && cursor.isBlank(at + 1)) break;
-    if (character === "#" && at > start && end < at) break;
-    if (isFlow && ",[]{}".includes(character)) break;
+  for (; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === space || code === tab) continue;
+    if (code === newline) break;
+    if (code === colon && isBlankOrEnd(text, at + 1)) break;
+    if (code === hash && (end < at || at === start)) break;
+    if (isFlow && isFlowIndicator(code)) break;
+    if (code === 0x2028 || code === 0x2029) break;
     end = at + 1;
   }
-  cursor.at = end;
-  return text.slice(start, end);
+  scanner.at = at;
+  return end;
 }
 
-/** Moves to the next line of a plain scalar if there is one, and says how many line breaks that took. */
-function continuePlain(cursor: Cursor, parent: number): number {
-  const { at, lineStart, keyAllowed } = cursor;
-  const breaks = skipBreaks(cursor, parent);
-  const isFlow = cursor.flowLevel > 0;
-  const character = cursor.character;
-  const ends =
-    breaks === 0 ||
-    cursor.isDocumentEnd() ||
-    character === "#" ||
-    (isFlow ? ",[]{}".includes(character) : cursor.column <= parent) ||
-    (character === ":" && cursor.isBlank(cursor.at + 1));
-  if (!ends) return breaks;
-  Object.assign(cursor, { at, lineStart, keyAllowed });
-  return 0;
+function isFlowIndicator(code: number): boolean {
+  return (
+    code === comma ||
+    code === question ||
+    code === openBracket ||
+    code === closeBracket ||
+    code === openBrace ||
+    code === closeBrace
+  );
 }
 
-function skipBreaks(cursor: Cursor, parent: number): number {
-  let breaks = 0;
-  for (cursor.skipBlanks(); cursor.character === "\n"; cursor.skipBlanks()) {
-    cursor.breakLine();
-    breaks++;
-    cursor.skipSpaces();
-    const mayBeTab = cursor.flowLevel > 0 || cursor.column > parent || cursor.isBlankLine();
-    if (!mayBeTab && cursor.text[cursor.at] === "\t") cursor.fail("found a tab character that violates indentation");
-  }
-  return breaks;
-}
-
-/** One line break is a space, each more is a line break. */
-function fold(breaks: number): string {
-  return breaks === 1 ? " " : "\n".repeat(breaks - 1);
-}
-
-/** Reads a scalar in single or double quotes; the cursor is at the opening one. */
-export function readQuoted(cursor: Cursor): string {
-  const start = cursor.at;
-  const quote = cursor.character;
-  let text = "";
-  for (cursor.at++; ; ) {
-    const chunk = readUntilSpecial(cursor, quote);
-    const character = cursor.character;
-    // Blanks around a line break vanish, but not those that an escape stands for, which are in no chunk.
-    text += character === "\n" ? withoutTrailingBlanks(chunk) + foldQuoted(cursor) : chunk;
-    if (character === quote) {
-      cursor.at++;
-      if (quote === '"' || cursor.character !== quote) return text;
-      cursor.at++;
-      text += quote;
-    } else if (character === "\\") {
-      text += readEscape(cursor);
-    } else if (character === "") {
-      cursor.fail("found unexpected end of stream: this quote is never closed", start);
+/** Moves over line breaks and the blanks between and behind them. */
+function skipBreaks(scanner: Scanner, indent: number, opening: number): Breaks {
+  const { text } = scanner;
+  const first = text.charAt(scanner.at);
+  let more = "";
+  scanner.breakLine();
+  for (;;) {
+    const code = text.charCodeAt(scanner.at);
+    if (code === space) {
+      scanner.at++;
+    } else if (code === tab) {
+      if (scanner.at - scanner.lineStart < indent) {
+        scanner.fail("found a tab character that violates indentation", { context: opening });
+      }
+      scanner.at++;
+    } else if (isBreak(code)) {
+      more += text.charAt(scanner.at);
+      scanner.breakLine();
+    } else {
+      return { first, more };
     }
   }
 }
 
-function readUntilSpecial(cursor: Cursor, quote: string): string {
-  const { text, at: start } = cursor;
+/** Reads a scalar in single quotes; the scanner is at the opening one. */
+export function scanSingleQuoted(scanner: Scanner): string {
+  return scanQuoted(scanner, apostrophe);
+}
+
+/** Reads a scalar in double quotes; the scanner is at the opening one. */
+export function scanDoubleQuoted(scanner: Scanner): string {
+  return scanQuoted(scanner, quote);
+}
+
+function scanQuoted(scanner: Scanner, closing: number): string {
+  const { text } = scanner;
+  const opening = scanner.at;
+  let result = "";
+  scanner.at++;
+  for (;;) {
+    if (scanner.isDocumentMarker())
+      scanner.fail("found unexpected document indicator", { context: opening, place: opening });
+    if (scanner.at >= text.length) scanner.fail("found unexpected end of stream", { context: opening, place: opening });
+    const start = scanner.at;
+    const end = endOfChunk(scanner, closing);
+    const code = text.charCodeAt(scanner.at);
+    if (code === closing) {
+      const chunk = text.slice(start, scanner.at);
+      scanner.at++;
+      result = result === "" ? chunk : result + chunk;
+      if (closing === quote || text.charCodeAt(scanner.at) !== apostrophe) return result;
+      scanner.at++;
+      result += "'";
+    } else if (code === backslash) {
+      result += text.slice(start, scanner.at);
+      if (!isBreak(text.charCodeAt(scanner.at + 1))) {
+        result += scanEscape(scanner, opening);
+      } else {
+        scanner.at++;
+        scanner.breakLine();
+        result += skipQuotedBreaks(scanner);
+      }
+    } else if (scanner.at < text.length) {
+      // Blanks around a line break vanish, but not those that an escape stands for, which are in no chunk.
+      const first = text.charAt(scanner.at);
+      result += text.slice(start, end);
+      scanner.breakLine();
+      result += fold({ first, more: skipQuotedBreaks(scanner) });
+    }
+  }
+}
+
+/** Moves to a quote, a line break or a backslash that means something, and says where the blanks before it begin. */
+function endOfChunk(scanner: Scanner, closing: number): number {
+  const { text, at: start } = scanner;
+  const { length } = text;
+  let end = start;
   let at = start;
-  for (; at < text.length; at++) {
-    const character = text[at];
-    if (character === quote || character === "\n" || (character === "\\" && quote === '"')) break;
+  for (; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === space || code === tab) continue;
+    if (code === closing || code === newline || (code === backslash && closing === quote)) break;
+    if (code === 0x2028 || code === 0x2029) break;
+    end = at + 1;
   }
-  cursor.at = at;
-  return text.slice(start, at);
+  scanner.at = at;
+  return end;
 }
 
-/** A loop, since `/[ \t]+$/` takes time that grows with the square of a run of blanks elsewhere in the text. */
-function withoutTrailingBlanks(text: string): string {
-  let end = text.length;
-  while (text[end - 1] === " " || text[end - 1] === "\t") end--;
-  return text.slice(0, end);
-}
-
-function foldQuoted(cursor: Cursor): string {
-  let breaks = 0;
-  for (; cursor.character === "\n"; cursor.skipBlanks()) {
-    cursor.breakLine();
-    breaks++;
-    if (cursor.at < cursor.text.length && cursor.isDocumentEnd()) {
-      cursor.fail("found unexpected document indicator in a quoted scalar");
+/** Moves over blanks and line breaks, behind a first line break. */
+function skipQuotedBreaks(scanner: Scanner): string {
+  const { text } = scanner;
+  let breaks = "";
+  for (;;) {
+    const code = text.charCodeAt(scanner.at);
+    if (code === space || code === tab) {
+      scanner.at++;
+    } else if (isBreak(code)) {
+      breaks += text.charAt(scanner.at);
+      scanner.breakLine();
+    } else {
+      return breaks;
     }
   }
-  return fold(breaks);
 }
 
 const escapes: Readonly<Record<string, string>> = {
@@ -134,7 +186,6 @@ const escapes: Readonly<Record<string, string>> = {
   " ": " ",
   '"': '"',
   "'": "'",
-  "/": "/",
   "\\": "\\",
   N: "\x85",
   _: "\xa0",
@@ -144,110 +195,114 @@ const escapes: Readonly<Record<string, string>> = {
 
 const codeLengths: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
-function readEscape(cursor: Cursor): string {
-  const start = cursor.at++;
-  const letter = cursor.character;
-  cursor.at++;
-  if (letter === "\n") {
-    cursor.at--;
-    cursor.breakLine();
-    cursor.skipBlanks();
-    return "";
+/** Reads what stands for one character; the scanner is at the backslash. */
+function scanEscape(scanner: Scanner, opening: number): string {
+  const letter = scanner.text.charAt(scanner.at + 1);
+  const simple = Object.hasOwn(escapes, letter) ? escapes[letter] : undefined;
+  if (simple !== undefined) {
+    scanner.at += 2;
+    return simple;
   }
-  const simple = escapes[letter];
-  if (simple !== undefined) return simple;
-  const length = codeLengths[letter];
-  if (length === undefined) cursor.fail("found unknown escape character", start);
-  const digits = cursor.text.slice(cursor.at, cursor.at + length);
+  const length = Object.hasOwn(codeLengths, letter) ? codeLengths[letter] : undefined;
+  if (length === undefined) scanner.fail("found unknown escape character", { context: opening });
+  scanner.at += 2;
+  const digits = scanner.text.slice(scanner.at, scanner.at + length);
   if (digits.length < length || !/^[\da-fA-F]+$/.test(digits)) {
-    cursor.fail("did not find expected hexadecimal number", start);
+    scanner.fail("did not find expected hexdecimal number", { context: opening });
   }
   const code = Number.parseInt(digits, 16);
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-    cursor.fail("found invalid Unicode character escape code", start);
+    scanner.fail("found invalid Unicode character escape code", { context: opening });
   }
-  cursor.at += length;
+  scanner.at += length;
   return String.fromCodePoint(code);
 }
 
-/**
- * Reads a block scalar, `|` or `>`; the cursor is at that character and ends at the beginning of the line after it.
- *
- * @param parent the column of the collection that the scalar stands in, -1 for none
- */
-export function readBlockScalar(cursor: Cursor, parent: number): string {
-  const isFolded = cursor.character === ">";
-  cursor.at++;
-  const { chomping, width } = readBlockHeader(cursor);
-  const indent = width > 0 ? Math.max(parent, 0) + width : findBlockIndent(cursor, parent);
-  let text = "";
-  let blanks = 0;
-  let last: string | undefined;
-  for (let line = readBlockLine(cursor, indent); line !== undefined; line = readBlockLine(cursor, indent)) {
-    if (line === "") {
-      blanks++;
-    } else {
-      text += last === undefined ? "\n".repeat(blanks) : between(last, line, blanks, isFolded);
-      text += line;
-      last = line;
-      blanks = 0;
-    }
+/** Reads a block scalar, `|` or `>`; the scanner is at that character and ends behind the scalar's last line break. */
+export function scanBlock(scanner: Scanner, isLiteral: boolean): string {
+  const { text, at: opening } = scanner;
+  const { chomping, width } = scanBlockHeader(scanner);
+  let indent = width > 0 ? Math.max(scanner.indent, 0) + width : 0;
+  if (indent === 0) indent = findBlockIndent(scanner, opening);
+  let result = "";
+  let leading = "";
+  let wasBlank = false;
+  let trailing = skipBlockBreaks(scanner, indent, opening);
+  while (scanner.at - scanner.lineStart === indent && scanner.at < text.length) {
+    const code = text.charCodeAt(scanner.at);
+    const isBlank = code === space || code === tab;
+    // Lines are joined unless one of them begins with a blank.
+    if (!isLiteral && !wasBlank && !isBlank && leading === "\n") result += trailing === "" ? " " : trailing;
+    else result += leading + trailing;
+    wasBlank = isBlank;
+    const end = scanner.source.lineEnd(scanner.at);
+    result += text.slice(scanner.at, end);
+    scanner.at = end;
+    leading = text.charAt(end);
+    if (leading !== "") scanner.breakLine();
+    trailing = skipBlockBreaks(scanner, indent, opening);
   }
-  if (chomping === "-") return text;
-  const ending = last !== undefined && cursor.text[cursor.at - 1] === "\n" ? "\n" : "";
-  return chomping === "+" ? text + ending + "\n".repeat(blanks) : text + ending;
+  if (chomping !== "-") result += leading;
+  return chomping === "+" ? result + trailing : result;
 }
 
-function between(before: string, after: string, blanks: number, isFolded: boolean): string {
-  if (!isFolded || /^[ \t]/.test(before) || /^[ \t]/.test(after)) return "\n".repeat(blanks + 1);
-  return blanks === 0 ? " " : "\n".repeat(blanks);
-}
-
-function readBlockHeader(cursor: Cursor): { chomping: string; width: number } {
+function scanBlockHeader(scanner: Scanner): { chomping: string; width: number } {
+  const { text } = scanner;
   let chomping = "";
   let width = 0;
-  for (; ; cursor.at++) {
-    const character = cursor.character;
+  scanner.at++;
+  for (let at = scanner.at; at < scanner.at + 2; at++) {
+    const character = text.charAt(at);
     if (chomping === "" && (character === "+" || character === "-")) chomping = character;
-    else if (character === "0") cursor.fail("found an indentation indicator equal to 0");
-    else if (width === 0 && /^[1-9]$/.test(character)) width = Number(character);
+    else if (width === 0 && character >= "0" && character <= "9") width = Number(character) || Number.NaN;
     else break;
+    if (Number.isNaN(width)) {
+      scanner.at = at;
+      scanner.fail("found an indentation indicator equal to 0");
+    }
   }
-  cursor.skipBlanks();
-  if (cursor.character === "#") cursor.at = cursor.lineEnd();
-  if (cursor.character === "\n") cursor.breakLine();
-  else if (cursor.character !== "") cursor.fail("did not find expected comment or line break");
+  scanner.at += (chomping === "" ? 0 : 1) + (width === 0 ? 0 : 1);
+  while (text.charCodeAt(scanner.at) === space || text.charCodeAt(scanner.at) === tab) scanner.at++;
+  if (text.charCodeAt(scanner.at) === hash) scanner.at = scanner.source.lineEnd(scanner.at);
+  if (isBreak(text.charCodeAt(scanner.at))) scanner.breakLine();
+  else if (scanner.at < text.length) scanner.fail("did not find expected comment or line break");
   return { chomping, width };
 }
 
 /** The deepest indentation among the blank lines at the beginning and the first other line. */
-function findBlockIndent(cursor: Cursor, parent: number): number {
-  const { text } = cursor;
-  let indent = Math.max(parent + 1, 1);
-  for (let at = cursor.at, lineStart = at; ; at++) {
-    const character = text[at];
-    if (character === " ") continue;
-    if (character === "\t") cursor.fail("found a tab character where an indentation space is expected", at);
+function findBlockIndent(scanner: Scanner, opening: number): number {
+  const { text } = scanner;
+  let indent = Math.max(scanner.indent + 1, 1);
+  let { at, lineStart } = scanner;
+  for (; ; at++) {
+    const code = text.charCodeAt(at);
+    if (code === space) continue;
     indent = Math.max(indent, at - lineStart);
-    if (character !== "\n") return indent;
+    if (code === tab) {
+      scanner.at = at;
+      scanner.lineStart = lineStart;
+      scanner.fail(blockTab, { context: opening });
+    }
+    if (!isBreak(code)) return indent;
     lineStart = at + 1;
   }
 }
 
-/** The next line without its indentation, empty for a blank one; `undefined` when it no longer belongs to the scalar. */
-function readBlockLine(cursor: Cursor, indent: number): string | undefined {
-  const { text, at: start } = cursor;
-  let at = start;
-  while (at - start < indent && text[at] === " ") at++;
-  const character = text[at];
-  if (character === undefined) return undefined;
-  if (at - start < indent && character !== "\n") {
-    if (character === "\t") cursor.fail("found a tab character where an indentation space is expected", at);
-    return undefined;
+/** Moves over blank lines, and over the indentation of the line after them. */
+function skipBlockBreaks(scanner: Scanner, indent: number, opening: number): string {
+  const { text } = scanner;
+  let breaks = "";
+  for (;;) {
+    while (scanner.at - scanner.lineStart < indent && text.charCodeAt(scanner.at) === space) scanner.at++;
+    const code = text.charCodeAt(scanner.at);
+    if (code === tab && scanner.at - scanner.lineStart < indent) scanner.fail(blockTab, { context: opening });
+    if (!isBreak(code)) return breaks;
+    breaks += text.charAt(scanner.at);
+    scanner.breakLine();
   }
-  cursor.at = at;
-  const end = cursor.lineEnd();
-  cursor.at = end;
-  if (cursor.character === "\n") cursor.breakLine();
-  return text.slice(at, end);
 }
+
+const blockTab = "found a tab character where an indentation space is expected";
+
+const [tab, newline, space, quote, hash, apostrophe, comma, colon] = [0x09, 0x0a, 0x20, 0x22, 0x23, 0x27, 0x2c, 0x3a];
+const [question, openBracket, backslash, closeBracket, openBrace, closeBrace] = [0x3f, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d];

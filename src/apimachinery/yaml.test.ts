@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonValue } from "./object.ts";
-import { parseYaml, parseYamlDocuments, YamlError, type YamlOptions, yamlSizeMax } from "./yaml.ts";
+import { parseYaml, parseYamlDocuments, YamlError, yamlSizeMax } from "./yaml.ts";
 
 // What `a: <text>` is to sigs.k8s.io/yaml v1.6; `1.5` and the like are JSON numbers after its conversion.
 const scalars: [text: string, value: JsonValue][] = [
@@ -61,6 +61,9 @@ const scalars: [text: string, value: JsonValue][] = [
   ["1.e3", 1000],
   [".e1", ".e1"],
   ["1.2.3", "1.2.3"],
+  ["+18446744073709551615", 18446744073709552000],
+  ["+9223372036854775807", 2 ** 63],
+  [`0${"0".repeat(200)}17`, 15],
   ["1:30", "1:30"],
   ["190:20:30", "190:20:30"],
   ["1:30.5", "1:30.5"],
@@ -97,7 +100,7 @@ const scalars: [text: string, value: JsonValue][] = [
   ["'it''s'", "it's"],
   ['"a\\tb"', "a\tb"],
   ['"\\x41\\u00e9\\U0001F642"', "Aé🙂"],
-  ['"\\0\\a\\b\\e\\ \\/\\\\\\"\\N\\_\\L\\P"', '\u0000\u0007\b\u001b /\\"   '],
+  ['"\\0\\a\\b\\e\\ \\\\\\"\\N\\_\\L\\P"', '\u0000\u0007\b\u001b \\"   '],
   ["''", ""],
   ["'1'", "1"],
   ['"true"', "true"],
@@ -229,113 +232,19 @@ for (const [text, value] of structures) {
   test(`parseYaml of ${JSON.stringify(text)}`, () => assert.deepEqual(parseYaml(text), value));
 }
 
-// The same texts are errors in Go, with the same words as far as it says what is wrong.
-const broken: [text: string, message: string][] = [
-  ["a: b: c", "f.yaml:1:5: mapping values are not allowed in this context"],
-  ["a: 'b': c", "f.yaml:1:7: mapping values are not allowed in this context"],
-  ["a:\n  b: 1\n c: 2\n", "f.yaml:3:2: did not find expected key"],
-  ["a: 1\n  b: 2\n", "f.yaml:2:4: mapping values are not allowed in this context"],
-  ["a: 1\n- b\n", "f.yaml:2:1: did not find expected key"],
-  ["- a\nb: c\n", "f.yaml:2:1: did not find expected '-' indicator"],
-  ["a: [b", "f.yaml:1:4: did not find expected ',' or ']': this bracket is never closed"],
-  ["a: [b\nc: d\n", "f.yaml:2:2: did not find expected ',' or ']'"],
-  ["a: {b: c", "f.yaml:1:4: did not find expected ',' or '}': this bracket is never closed"],
-  ["a: [b c: d: e]", "f.yaml:1:11: did not find expected ',' or ']'"],
-  ["a: [,]", "f.yaml:1:5: did not find expected node content"],
-  ["a: [b] c", "f.yaml:1:8: did not find expected key"],
-  ["a: 'b' c", "f.yaml:1:8: did not find expected key"],
-  ["a: 'b", "f.yaml:1:4: found unexpected end of stream: this quote is never closed"],
-  ['a: "b\n---\n"', "f.yaml:2:1: found unexpected document indicator in a quoted scalar"],
-  ['a: "\\q"', "f.yaml:1:5: found unknown escape character"],
-  ['a: "\\x4"', "f.yaml:1:5: did not find expected hexadecimal number"],
-  ['a: "\\ud800"', "f.yaml:1:5: found invalid Unicode character escape code"],
-  ["\ta: b", "f.yaml:1:1: found a tab character where indentation by spaces is expected"],
-  ["a:\n\tb: c\n", "f.yaml:2:1: found a tab character where indentation by spaces is expected"],
-  ["- \tb", "f.yaml:1:3: found a tab character where indentation by spaces is expected"],
-  ["a: x\n\ty\n", "f.yaml:2:1: found a tab character that violates indentation"],
-  ["a: |\n\tx\n", "f.yaml:2:1: found a tab character where an indentation space is expected"],
-  ["a: |\n  x\n\ty\n", "f.yaml:3:1: found a tab character where an indentation space is expected"],
-  ["a: |0\n x", "f.yaml:1:5: found an indentation indicator equal to 0"],
-  ["a: |x\n", "f.yaml:1:5: did not find expected comment or line break"],
-  ["a: @b", "f.yaml:1:4: found character '@' that cannot start any token"],
-  ["a: `b", "f.yaml:1:4: found character '`' that cannot start any token"],
-  ["a: %b", "f.yaml:1:4: found character '%' that cannot start any token"],
-  ["- - a\n - b\n", "f.yaml:2:2: did not find expected '-' indicator"],
-  ["a: - b", "f.yaml:1:4: block sequence entries are not allowed in this context"],
-  ["a: ? b", "f.yaml:1:4: mapping keys are not allowed in this context"],
-  ["- : b", "f.yaml:1:3: did not find expected key"],
-  [": b", "f.yaml:1:1: did not find expected key"],
-  ["*x", "f.yaml:1:1: unknown anchor 'x' referenced"],
-  ["a: *x", "f.yaml:1:4: unknown anchor 'x' referenced"],
-  ["a: &x [*x]", "f.yaml:1:8: anchor 'x' value contains itself"],
-  ["&x &y a", "f.yaml:1:4: found character '&' that cannot start any token"],
-  ["&x *y", "f.yaml:1:4: unknown anchor 'y' referenced"],
-  ["a: &x.y b", "f.yaml:1:4: did not find expected alphabetic or numeric character"],
-  ["a: !e!x b", "f.yaml:1:4: found undefined tag handle !e!"],
-  ["a: !!int b", "f.yaml:1:10: cannot decode !!str `b` as a !!int"],
-  ["a: !!bool 1", "f.yaml:1:11: cannot decode !!int `1` as a !!bool"],
-  ["a: .inf", "f.yaml:1:4: .inf cannot be said in JSON"],
-  ["a: -.INF", "f.yaml:1:4: -.INF cannot be said in JSON"],
-  ["a: .nan", "f.yaml:1:4: .nan cannot be said in JSON"],
-  ["[a]: b", "f.yaml:1:1: a map or sequence cannot be a map key"],
-  ["? {a: b}\n: c", "f.yaml:1:3: a map or sequence cannot be a map key"],
-  ["null: a", "f.yaml:1:1: null cannot be a map key"],
-  ["~: a", "f.yaml:1:1: null cannot be a map key"],
-  ["<<: 1", "f.yaml:1:5: map merge requires map or sequence of maps as the value"],
-  ["<<: [1]", "f.yaml:1:5: map merge requires map or sequence of maps as the value"],
-  ["a\nb: c\n", "f.yaml:2:2: mapping values are not allowed in this context"],
-  ["a: b\n]", "f.yaml:2:1: did not find expected node content"],
-  ["]", "f.yaml:1:1: did not find expected node content"],
-  ["a: }", "f.yaml:1:4: did not find expected node content"],
-  ["%FOO\n---\na", "f.yaml:1:1: found unknown directive name"],
-  ["%YAML 2.0\n---\na", "f.yaml:1:1: found incompatible YAML document"],
-  ["%YAML 1.1\na", "f.yaml:2:1: did not find expected <document start>"],
-  ["a: \u0007", "f.yaml:1:4: control characters are not allowed"],
-  ["a: \u0000b", "f.yaml:1:4: control characters are not allowed"],
-  ["- !!binary 'x'", "f.yaml:1:12: !!binary value contains invalid base64 data"],
-  ["a: b\n c: d\n", "f.yaml:2:3: mapping values are not allowed in this context"],
-  ['a: "b": c', "f.yaml:1:7: mapping values are not allowed in this context"],
-  ["[a: 1\n: b]", "f.yaml:2:1: did not find expected ',' or ']'"],
-  ["{a\n: b}", "f.yaml:2:1: did not find expected ',' or '}'"],
-  ["--- a: b", "f.yaml:1:6: mapping values are not allowed in this context"],
-  ["--- - a", "f.yaml:1:5: block sequence entries are not allowed in this context"],
-  ["a: b\n...x\n", "f.yaml:2:1: could not find expected ':'"],
-  ["a: >\n x\n  y\nz\n", "f.yaml:4:1: could not find expected ':'"],
+// Where go-yaml is more lenient, or reads something else, than YAML 1.1 says.
+const surprises: [text: string, value: JsonValue][] = [
+  ["&x &y a", null],
+  ["&x *y", null],
+  ["{}: x\n", {}],
+  ["[]: x\n", []],
+  ["[a] b\n", ["a"]],
+  ["[!!str, b]\n", ["b"]],
+  ["[a:b]\n", ["a:b"]],
 ];
-for (const [text, message] of broken) {
-  test(`parseYaml refuses ${JSON.stringify(text)}`, () => {
-    assert.throws(() => parseYaml(text, { file: "f.yaml" }), { name: "YamlError", message });
-    assert.throws(() => parseYamlDocuments(text, { file: "f.yaml" }), { name: "YamlError", message });
-  });
+for (const [text, value] of surprises) {
+  test(`parseYaml, as Go, reads ${JSON.stringify(text)}`, () => assert.deepEqual(parseYaml(text), value));
 }
-
-// Where we are more lenient than go-yaml on purpose: YAML 1.2 allows these, and nothing else can be meant.
-const lenient: [text: string, value: JsonValue][] = [
-  ["%YAML 1.2\n---\na: 1\n", { a: 1 }],
-  ['a: "\\/"\n', { a: "/" }],
-  ["a: 1\n\t\nb: 2\n", { a: 1, b: 2 }],
-  ["a: 1\n\t# comment\nb: 2\n", { a: 1, b: 2 }],
-  ["[a?b, c ?d]\n", ["a?b", "c ?d"]],
-  ["[!!str, b]\n", ["", "b"]],
-  ["...\n", null],
-];
-for (const [text, value] of lenient) {
-  test(`parseYaml accepts ${JSON.stringify(text)}`, () => assert.deepEqual(parseYaml(text), value));
-}
-
-test("an error tells its place, with the file if there is one", () => {
-  const failure = (options: YamlOptions) => {
-    try {
-      return parseYaml("a: 1\nb: c: d\n", options);
-    } catch (error) {
-      assert.ok(error instanceof YamlError);
-      return [error.file, error.line, error.column, error.message];
-    }
-  };
-  const why = "mapping values are not allowed in this context";
-  assert.deepEqual(failure({}), [undefined, 2, 5, `line 2, column 5: ${why}`]);
-  assert.deepEqual(failure({ file: "dir/a.yaml" }), ["dir/a.yaml", 2, 5, `dir/a.yaml:2:5: ${why}`]);
-});
 
 const streams: [text: string, documents: [line: number, value: JsonValue][]][] = [
   ["", []],
@@ -392,24 +301,30 @@ test("parseYaml reads the first document only, as Go does", () => {
   assert.equal(parseYaml("---\n---\na: 1\n"), null);
 });
 
-test("an anchor ends with its document", () => {
-  assert.throws(() => parseYamlDocuments("a: &x 1\n---\nb: *x\n"), /line 3, column 4: unknown anchor 'x' referenced/);
+test("integers that no number holds keep their digits if asked to", () => {
+  const cases: [text: string, value: number | bigint][] = [
+    ["9007199254740991", 9007199254740991],
+    ["9007199254740992", 9007199254740992n],
+    ["-9007199254740993", -9007199254740993n],
+    ["9223372036854775807", 9223372036854775807n],
+    ["0xffffffffffffffff", 18446744073709551615n],
+    ["18446744073709551616", 2 ** 64],
+    ["-9223372036854775808", -9223372036854775808n],
+    ["-9223372036854775809", -(2 ** 63)],
+    ["9007199254740993.0", 9007199254740992],
+    ["!!float 9007199254740993", 9007199254740992],
+  ];
+  for (const [text, value] of cases) {
+    assert.deepEqual(parseYaml(`- ${text}`, { integers: "exact" }), [value], text);
+    assert.deepEqual(parseYaml(`- ${text}`), [Number(value)], text);
+  }
+  assert.deepEqual(parseYaml("9007199254740993: a"), { "9007199254740993": "a" });
+  const [document] = parseYamlDocuments("---\n- &x 9007199254740993\n- *x\n", { integers: "exact" });
+  assert.equal(JSON.stringify(document?.value), "[9007199254740993,9007199254740993]");
 });
 
-test("a key that stands twice is an error if asked for, also when merged or written differently", () => {
-  const strict: YamlOptions = { duplicateKeys: "error" };
-  const duplicates: Record<string, string> = {
-    "a: 1\na: 2\n": 'line 2, column 1: key "a" already set in map',
-    "a:\n  b: 1\n  'b': 2\n": 'line 3, column 3: key "b" already set in map',
-    "{a: 1, a: 2}": 'line 1, column 8: key "a" already set in map',
-    "yes: 1\ntrue: 2\n": 'line 2, column 1: key "true" already set in map',
-    "x: &x {a: 1}\nz:\n  a: 2\n  <<: *x\n": 'line 4, column 7: key "a" already set in map',
-  };
-  for (const [text, message] of Object.entries(duplicates)) {
-    assert.throws(() => parseYaml(text, strict), { name: "YamlError", message });
-    assert.doesNotThrow(() => parseYaml(text, { duplicateKeys: "last" }));
-  }
-  assert.deepEqual(parseYaml("a: {b: 1}\nc: {b: 2}\n", strict), { a: { b: 1 }, c: { b: 2 } });
+test("an anchor ends with its document", () => {
+  assert.throws(() => parseYamlDocuments("a: &x 1\n---\nb: *x\n"), /line 3, column 4: unknown anchor 'x' referenced/);
 });
 
 test("what an alias stands for is a copy", () => {

@@ -106,6 +106,37 @@ test("objects are pruned, defaulted, validated and counted", async () => {
   assert.equal((await server.send("POST", gears, { body: { metadata: { name: "d" } } })).status, 400);
 });
 
+test("integers of 64 bits keep their digits, however they come and go", async () => {
+  await using server = await withGears();
+  const [big, small] = [9007199254740993n, -9223372036854775808n];
+  const made = await server.ok("POST", gears, { body: gear("a", { teeth: big, any: { x: [small] } }) });
+  assert.deepEqual(made.spec, { teeth: big, color: "grey", any: { x: [small] } });
+  const yaml = `apiVersion: example.com/v1\nkind: Gear\nmetadata: {name: b}\nspec: {teeth: ${big}, any: {x: [${small}]}}\n`;
+  await server.ok("POST", gears, { body: yaml, contentType: "application/yaml" });
+  const merged = { body: { spec: { any: { m: big } } }, contentType: merge };
+  assert.deepEqual((await server.ok("PATCH", `${gears}/b`, merged)).spec.any, { x: [small], m: big });
+  const patch = [
+    { op: "test", path: "/spec/teeth", value: big },
+    { op: "add", path: "/spec/any/l", value: big },
+  ];
+  const patched = { body: patch, contentType: "application/json-patch+json" };
+  assert.equal((await server.ok("PATCH", `${gears}/b`, patched)).spec.any.l, big);
+  const applied = {
+    body: { ...gear("c", { teeth: big, any: { x: [small] } }) },
+    contentType: "application/apply-patch+yaml",
+  };
+  await server.ok("PATCH", `${gears}/c?fieldManager=x`, applied);
+  const again = await server.ok("PATCH", `${gears}/c?fieldManager=x`, applied);
+  assert.deepEqual(again.spec.any, { x: [small] });
+  const list = await server.ok("GET", gears);
+  assert.deepEqual(
+    list.items.map(({ spec }: Json) => spec.teeth),
+    [big, big, big],
+  );
+  const low = await server.send("POST", gears, { body: gear("d", { teeth: small }) });
+  assert.match(low.body.message, /spec\.teeth: Invalid value: -9223372036854775808: .* greater than or equal to 3/);
+});
+
 test("metadata has its types, whatever the CRD's schema says", async () => {
   await using server = await withGears();
   for (const metadata of [{ name: 5 }, { name: "a", labels: { a: 1 } }, { name: "a", finalizers: "x" }]) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type KubeObject, requestTooLarge } from "../apimachinery/index.ts";
+import { type KubeObject, parseExactJson, requestTooLarge } from "../apimachinery/index.ts";
 
 const marker = Buffer.from('"resourceVersion":"');
 const labelsMarker = Buffer.from('","labels":{');
@@ -33,8 +33,7 @@ const encoder = new TextEncoder();
 
 /** A fresh copy that the caller may change. */
 export function decodeStored(value: Uint8Array): KubeObject {
-  const object: KubeObject = JSON.parse(textOf(value));
-  return object;
+  return parseExactJson(textOf(value)) as KubeObject;
 }
 
 function textOf(value: Uint8Array): string {

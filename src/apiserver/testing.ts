@@ -1,3 +1,4 @@
+import { parseExactJson } from "../apimachinery/index.ts";
 import { readBody, silentLog, type User } from "../lib/index.ts";
 import { openMemoryStore, type Store } from "../storage/index.ts";
 import { type ApiServerOptions, openApiServer } from "./api-server.ts";
@@ -143,7 +144,7 @@ export class TestWatch implements AsyncDisposable {
 
 function jsonOf(text: string): Json {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

@@ -50,9 +50,12 @@ function makeReader(schema: Schema): ReadValue {
     case "string":
       return textReader(schema.format ?? "");
     case "number":
-      return (json) => (typeof json === "number" ? json : wrongType("float", json));
+      return (json) => (typeof json === "number" || typeof json === "bigint" ? Number(json) : wrongType("float", json));
     case "integer":
-      return (json) => (typeof json === "number" && Number.isInteger(json) ? BigInt(json) : wrongType("int", json));
+      return (json) => {
+        if (typeof json === "bigint") return json;
+        return typeof json === "number" && Number.isInteger(json) ? BigInt(json) : wrongType("int", json);
+      };
     case "boolean":
       return (json) => (typeof json === "boolean" ? json : wrongType("bool", json));
   }

@@ -1,4 +1,4 @@
-import { type KubeObject, parseStatus, StatusError, type StatusReason } from "../apimachinery/index.ts";
+import { type KubeObject, parseExactJson, parseStatus, StatusError, type StatusReason } from "../apimachinery/index.ts";
 import { type Handler, type HttpResponse, readBody, type User } from "../lib/index.ts";
 import type {
   Client,
@@ -52,7 +52,7 @@ export function createClient(handler: Handler, options: { user?: User; userAgent
     const response = await send(method, target, sent);
     const bytes = await readBody(response.body, answerBytesMax);
     if (response.status >= 300) throw errorFrom(response, bytes, `${method} ${target}`);
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+    return parseExactJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   };
   const listPage = async <T extends KubeObject>(resource: Resource, list: ListOptions): Promise<List<T>> => {
     const { namespace, metadataOnly, ...selection } = list;
@@ -172,7 +172,7 @@ async function absentAsUndefined<T>(answer: Promise<T>): Promise<T | undefined> 
 }
 
 function watchEventFrom<T extends KubeObject>(line: string): WatchEvent<T> {
-  const event = JSON.parse(line) as { type: string; object: T };
+  const event = parseExactJson(line) as { type: string; object: T };
   switch (event.type) {
     case "ADDED":
     case "MODIFIED":

@@ -66,7 +66,7 @@ function readFixture(path: string): KubeObject[] {
       .filter((entry) => entry.isDirectory() || extensions.has(extname(entry.name)))
       .flatMap((entry) => readFixture(join(path, entry.name)));
   }
-  return parseYamlDocuments(readFileSync(path, "utf8"), { file: path }).flatMap(({ value, line }) =>
+  return parseYamlDocuments(readFileSync(path, "utf8"), { file: path, integers: "exact" }).flatMap(({ value, line }) =>
     objectsOf(value, `${path}:${line}`),
   );
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject } from "../apimachinery/index.ts";
-import { openTestServer } from "../apiserver/testing.ts";
-import { type Client, createClient, type Resource } from "../client/index.ts";
+import type { Client, Resource } from "../client/index.ts";
 import { silentLog, waitUntil } from "../lib/index.ts";
+import { openTestCluster } from "./batch/testing.ts";
 import { startGarbageCollector } from "./garbage-collector.ts";
 import { watchResources } from "./resource-watch.ts";
 
@@ -11,8 +11,8 @@ const maps: Resource = { group: "", version: "v1", resource: "configmaps", kind:
 const namespace = "default";
 
 async function withCollector(work: (client: Client) => Promise<void>): Promise<void> {
-  await using server = await openTestServer();
-  const client = createClient(server.handler, { user: { name: "admin", groups: ["system:masters"] } });
+  await using cluster = await openTestCluster([]);
+  const { client } = cluster;
   const collector = startGarbageCollector(client, () => resources, silentLog);
   const resources = await watchResources(client, silentLog, (all) => collector.follow(all));
   try {

@@ -27,7 +27,9 @@ function scalarFaults(value: unknown, { scalar }: Type): readonly string[] {
   if (value === null) return none;
   switch (scalar) {
     case "numeric":
-      return typeof value === "number" ? none : [`: expected numeric (int or float), got ${goType(value)}`];
+      return typeof value === "number" || typeof value === "bigint"
+        ? none
+        : [`: expected numeric (int or float), got ${goType(value)}`];
     case "string":
       return typeof value === "string" ? none : [`: expected string, got ${syntax(value)}`];
     case "boolean":
@@ -85,6 +87,7 @@ function goType(value: unknown): string {
   if (Array.isArray(value)) return "[]interface {}";
   if (typeof value === "object") return "map[string]interface {}";
   if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  if (typeof value === "bigint") return "int64";
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 

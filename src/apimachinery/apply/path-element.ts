@@ -1,4 +1,5 @@
 import { compareUtf8, formatGoValue } from "../go-format.ts";
+import { parseExactJson } from "../integers.ts";
 import { canonicalJson } from "../json.ts";
 
 /**
@@ -29,7 +30,7 @@ export function keyElement(fields: readonly (readonly [string, unknown])[]): Pat
 export function parseElement(text: string): PathElement | undefined {
   if (usualElement.test(text)) return text;
   try {
-    if (text.startsWith("v:")) return valueElement(JSON.parse(text.slice(2)));
+    if (text.startsWith("v:")) return valueElement(parseExactJson(text.slice(2)));
     if (text.startsWith("k:")) return keyElement(keyFields(text));
   } catch {
     return undefined;
@@ -51,7 +52,7 @@ export function elementText(element: PathElement): string {
         .map(([name, value]) => `${name}=${formatGoValue(value)}`)
         .join(",")}]`;
     case "v":
-      return `[=${formatGoValue(JSON.parse(rest))}]`;
+      return `[=${formatGoValue(parseExactJson(rest))}]`;
     default:
       return `[${rest}]`;
   }
@@ -67,7 +68,7 @@ export function compareElements(a: PathElement, b: PathElement): number {
     case "k":
       return compareKeys(keyFields(a), keyFields(b));
     case "v":
-      return compareScalars(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
+      return compareScalars(parseExactJson(a.slice(2)), parseExactJson(b.slice(2)));
     default:
       return Number(a.slice(2)) - Number(b.slice(2));
   }
@@ -76,7 +77,7 @@ export function compareElements(a: PathElement, b: PathElement): number {
 const kindOrder = "fkvi";
 
 function keyFields(element: PathElement): [string, unknown][] {
-  const keys: unknown = JSON.parse(element.slice(2));
+  const keys: unknown = parseExactJson(element.slice(2));
   if (typeof keys !== "object" || keys === null || Array.isArray(keys)) throw new Error(`no keys in ${element}`);
   return Object.entries(keys).sort(([a], [b]) => compareUtf8(a, b));
 }
@@ -93,11 +94,15 @@ function compareKeys(a: readonly [string, unknown][], b: readonly [string, unkno
 
 /** Numbers, then strings, then booleans, then the rest. */
 function compareScalars(a: unknown, b: unknown): number {
-  if (typeof a === "number") return typeof b === "number" ? a - b : -1;
-  if (typeof b === "number") return 1;
+  if (isNumber(a)) return isNumber(b) ? Number(a > b) - Number(a < b) : -1;
+  if (isNumber(b)) return 1;
   if (typeof a === "string") return typeof b === "string" ? compareUtf8(a, b) : -1;
   if (typeof b === "string") return 1;
   return compareUtf8(canonicalJson(a), canonicalJson(b));
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
 }
 
 /** JSON as Kubernetes writes it into these elements. Most keys are plain words, for which this is quick. */

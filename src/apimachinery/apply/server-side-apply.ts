@@ -1,5 +1,6 @@
 import { isFields } from "../fields.ts";
 import { formatGoJson } from "../go-format.ts";
+import { parseExactJson } from "../integers.ts";
 import { deepEqual } from "../json.ts";
 import type { KubeObject } from "../object.ts";
 import type { Schema } from "../schema/schema.ts";
@@ -162,7 +163,7 @@ function unchangedSince(text: string, live: Partial<KubeObject>, apiVersion: str
 
 function parseOrNothing(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     // An annotation is anybody's to write; one that is no JSON says nothing.
     return undefined;

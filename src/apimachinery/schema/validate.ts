@@ -103,6 +103,7 @@ function compile(schema: Schema): Check {
         checkString?.(value, place, findings, old);
         break;
       case "number":
+      case "bigint":
         findings.matches += 2;
         checkNumber?.(value, place, findings, old);
         break;
@@ -161,7 +162,7 @@ function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
-  return typeof value;
+  return typeof value === "bigint" ? "integer" : typeof value;
 }
 
 /** The format as the schema writes it, if Kubernetes validates it. */
@@ -220,7 +221,7 @@ function numberCheck(schema: Schema): Check | undefined {
   if (minimum === undefined && maximum === undefined && multipleOf === undefined) return undefined;
 
   return (value, place, findings) => {
-    if (typeof value !== "number") return;
+    if (typeof value !== "number" && typeof value !== "bigint") return;
     if (multipleOf !== undefined) checkMultiple(value, multipleOf, place, findings);
     if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
       const relation = exclusiveMinimum ? "greater than" : "greater than or equal to";
@@ -233,14 +234,15 @@ function numberCheck(schema: Schema): Check | undefined {
   };
 }
 
-function checkMultiple(value: number, factor: number, place: Place | undefined, findings: Findings): void {
+function checkMultiple(value: number | bigint, factor: number, place: Place | undefined, findings: Findings): void {
   if (factor <= 0) {
     const path = dottedPath(place);
     const text = `factor MultipleOf declared for ${path} must be positive: ${formatGoFloat(factor)}`;
     add(findings, fault.invalidValue(path, factor, text));
     return;
   }
-  const quotient = factor < 1 ? (1 / factor) * value : value / factor;
+  const float = Number(value);
+  const quotient = factor < 1 ? (1 / factor) * float : float / factor;
   if (isNearInteger(quotient)) return;
   addInvalid(findings, place, value, `should be a multiple of ${formatGoFloat(factor)}`);
 }

@@ -143,7 +143,9 @@ const scalars: Record<string, Decoder> = {
   time: (value, place) => decodeTime(value, "2006-01-02T15:04:05Z07:00", 0, place),
 };
 
-function decodeInteger(value: unknown, goType: string, limit: number, place: Place): number {
+function decodeInteger(value: unknown, goType: string, limit: number, place: Place): number | bigint {
+  if (typeof value === "bigint" && goType === "int64") return value;
+  if (typeof value === "bigint") throw mismatch(value, goType, place, `number ${value}`);
   if (typeof value !== "number") throw mismatch(value, goType, place);
   if (!Number.isInteger(value) || value >= limit || value < -limit)
     throw mismatch(value, goType, place, `number ${value}`);

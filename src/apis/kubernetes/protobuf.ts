@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { StatusError } from "../../apimachinery/index.ts";
+import { parseExactJson, StatusError } from "../../apimachinery/index.ts";
 import { type FieldReader, readFields } from "./protobuf-wire.ts";
 
 /** What every body begins with, before a `runtime.Unknown` message. */
@@ -283,7 +283,7 @@ function rawJson(bytes: Uint8Array): unknown {
   const text = onlyText(bytes, 1);
   if (text === "") return undefined;
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     throw new RangeError("a part that must be JSON is not");
   }

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { isFields, parseYaml } from "../../apimachinery/index.ts";
+import { isFields, parseExactJson, parseYaml } from "../../apimachinery/index.ts";
 import { decodeProtobuf } from "../../apis/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 
@@ -84,7 +84,7 @@ export async function responseObject({ headers }: HttpResponse, bytes: Uint8Arra
 
 function readText(type: string, bytes: Uint8Array): unknown {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-  return type.includes("yaml") ? parseYaml(text) : JSON.parse(text);
+  return type.includes("yaml") ? parseYaml(text, { integers: "exact" }) : parseExactJson(text);
 }
 
 /** An object, a list or a table without the record of who owns which field. */

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
-import { type Status, stringifyYaml } from "../../apimachinery/index.ts";
+import { parseExactJson, type Status, stringifyYaml } from "../../apimachinery/index.ts";
 import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
 import type { ListText, Pieces } from "../read/present.ts";
 import { canIndent, gzipLevel, joined, listText, zipped } from "./list-text.ts";
@@ -54,7 +54,7 @@ async function* later(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> 
 }
 
 function reformat(pieces: Pieces, format: "json" | "yaml"): Buffer {
-  const value: unknown = JSON.parse(Buffer.concat(pieces).toString());
+  const value: unknown = parseExactJson(Buffer.concat(pieces).toString());
   if (!canIndent(value)) return Buffer.concat(pieces);
   return Buffer.from(format === "yaml" ? stringifyYaml(value) : jsonText(value, true));
 }

@@ -47,7 +47,7 @@ export async function readObject(request: HttpRequest): Promise<Body> {
 export function decodeJson(bytes: Uint8Array): Body {
   const text = textOf(bytes);
   try {
-    const value = parseJson(text);
+    const value = parseJson(text, { integers: "exact" });
     return { value, bytes, strictProblems: (unknown) => jsonProblems(text, value, unknown) };
   } catch (error) {
     if (!isStatusError(error)) throw error;
@@ -71,13 +71,13 @@ function unknownFields(unknown: readonly string[]): string[] {
 export function decodeYaml(bytes: Uint8Array): Body {
   const text = textOf(bytes);
   if (/^\s*\{/.test(text) && isJson(text)) {
-    const value = parseJson(text);
+    const value = parseJson(text, { integers: "exact" });
     const twice = () => (mayHoldDuplicates(text, value) ? duplicateKeys(text) : []);
     return { value, bytes, strictProblems: (unknown) => [...twice(), ...unknownFields(unknown)] };
   }
   try {
     const strictProblems = (unknown: readonly string[]) => [...duplicateKeys(text), ...unknownFields(unknown)];
-    return { value: parseYaml(text), bytes, strictProblems };
+    return { value: parseYaml(text, { integers: "exact" }), bytes, strictProblems };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     return { value: undefined, fault: error.goText, bytes, strictProblems: unknownFields };

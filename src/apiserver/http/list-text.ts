@@ -1,6 +1,6 @@
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
-import { stringifyYaml } from "../../apimachinery/index.ts";
+import { parseExactJson, stringifyYaml } from "../../apimachinery/index.ts";
 import type { ListText, Pieces } from "../read/present.ts";
 
 /** As in Kubernetes: above level 1 it costs much and saves little. */
@@ -83,7 +83,7 @@ function asYaml(value: unknown): string {
 }
 
 function objectOf(item: Pieces): unknown {
-  return JSON.parse(Buffer.concat(item).toString());
+  return parseExactJson(Buffer.concat(item).toString());
 }
 
 /** Joins what is small; what is large stays as it is. */

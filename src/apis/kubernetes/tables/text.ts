@@ -1,7 +1,7 @@
 import { type Fields, fieldsAt, isFields, itemsAt, listAt, textAt } from "../../../apimachinery/index.ts";
 
 /** One value of a row. */
-export type Cell = string | number | boolean;
+export type Cell = string | number | bigint | boolean;
 
 /**
  * How a kind is shown: its columns in one line, separated by `|`, and their values. A column ends in `*` when only the wide

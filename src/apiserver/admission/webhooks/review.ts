@@ -5,6 +5,7 @@ import {
   isFields,
   type KubeObject,
   listAt,
+  parseExactJson,
   quoteGo,
   type StatusError,
   textAt,
@@ -156,7 +157,7 @@ function decodePatch(encoded: string): unknown[] {
   const undecodable = (why: string) => new Error(`received undecodable patch in webhook response: ${why}`);
   let patch: unknown;
   try {
-    patch = JSON.parse(Buffer.from(encoded, "base64").toString());
+    patch = parseExactJson(Buffer.from(encoded, "base64").toString());
   } catch (error) {
     throw undecodable(error instanceof Error ? error.message : String(error));
   }
