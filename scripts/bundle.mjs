@@ -5,7 +5,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSyn
 import { basename, join } from "node:path";
 
 /** What is started by its path, and the name that it has in a bundle. */
-const entries = { skiff: "cli/main.ts", "control-plane": "control-plane/index.ts" };
+const entries = {
+  skiff: "cli/main.ts",
+  "control-plane": "control-plane/index.ts",
+  // Beside the part that starts it, under the name that it has there.
+  worker: "render/isolated/worker.ts",
+};
 
 /** A platform that runs loads a part now and then from the bundle that it was started from: some older ones are kept. */
 const bundlesKept = 4;

@@ -81,7 +81,10 @@ const failures: Record<string, { files: Record<string, string>; message: RegExp 
     files: { "a.yaml": `${object("a")}---\nfoo: 1\n` },
     message: /^Failed to unmarshal "a\.yaml": line 6, column 1: Object 'Kind' is missing$/,
   },
-  "JSON that is broken": { files: { "a.json": '{"a": ' }, message: /^Failed to unmarshal "a\.json": line 1/ },
+  "JSON that is broken": {
+    files: { "a.json": '{"a": ' },
+    message: /^Failed to unmarshal "a\.json": json parse error: unexpected end of JSON input at line 1/,
+  },
   jsonnet: { files: { "a.jsonnet": "{}" }, message: /^Jsonnet is not supported yet: "a\.jsonnet"/ },
 };
 for (const [name, { files, message }] of Object.entries(failures)) {

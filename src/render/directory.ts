@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { type JsonValue, type KubeObject, parseYaml, parseYamlDocuments, YamlError } from "../apimachinery/index.ts";
+import { type ExactValue, type KubeObject, parseJson, parseYamlDocuments, YamlError } from "../apimachinery/index.ts";
 import { compileGlob } from "./glob.ts";
 
 /** One file of a source; `path` is relative to the path of the source, with `/`. */
@@ -78,10 +78,9 @@ function manifestsIn(file: string, text: string): Manifest[] {
   return file.endsWith(".json") ? manifestsInJson(file, text) : manifestsInYaml(file, text);
 }
 
-/** YAML is a superset of JSON, and its parser knows lines and columns. */
 function manifestsInJson(file: string, text: string): Manifest[] {
   try {
-    return flatten(parseYaml(text), { file, line: 1 });
+    return flatten(parseJson(text, { integers: "exact" }), { file, line: 1 });
   } catch (cause) {
     throw unusable(file, cause);
   }
@@ -94,7 +93,8 @@ function manifestsInJson(file: string, text: string): Manifest[] {
 function manifestsInYaml(file: string, text: string): Manifest[] {
   const found: Manifest[] = [];
   try {
-    for (const { value, line } of parseYamlDocuments(text)) found.push(...flatten(value, { file, line }));
+    for (const { value, line } of parseYamlDocuments(text, { integers: "exact" }))
+      found.push(...flatten(value, { file, line }));
   } catch (cause) {
     const looksLikeManifest = ["apiVersion:", "kind:", "metadata:"].every((word) => text.includes(word));
     if (found.length > 0 || looksLikeManifest) throw unusable(file, cause);
@@ -103,12 +103,25 @@ function manifestsInYaml(file: string, text: string): Manifest[] {
   return found;
 }
 
+/**
+ * The objects that a document is: itself, or the items of a list.
+ *
+ * @throws {RenderError} when it is no object
+ */
+export function manifestsOf(value: ExactValue, place: { file: string; line: number }): Manifest[] {
+  try {
+    return flatten(value, place);
+  } catch (cause) {
+    throw unusable(place.file, cause);
+  }
+}
+
 function unusable(file: string, cause: unknown): RenderError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new RenderError(file, `Failed to unmarshal "${file}": ${why}`);
 }
 
-function flatten(value: JsonValue, place: { file: string; line: number }): Manifest[] {
+function flatten(value: ExactValue, place: { file: string; line: number }): Manifest[] {
   if (!isObject(value)) throw noObject(place, "not an object");
   if (typeof value["kind"] !== "string" || value["kind"] === "") throw noObject(place, "Object 'Kind' is missing");
   if (typeof value["apiVersion"] !== "string" || value["apiVersion"] === "") {
@@ -133,7 +146,7 @@ function noObject({ line }: { line: number }, why: string): YamlError {
   return new YamlError(why, { line, column: 1 });
 }
 
-function isObject(value: JsonValue): value is { [field: string]: JsonValue } {
+function isObject(value: ExactValue): value is { [field: string]: ExactValue } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -53,9 +53,9 @@ class KubeVersion extends GoObject {
 
   constructor(version: string) {
     super();
-    const [, major = "0", minor = "0", patch = "0"] = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
+    const [, numbers = "0.0"] = /^\s*v?(\d+(?:\.\d+)*)/.exec(version) ?? [];
     this.#version = version.startsWith("v") ? version : `v${version}`;
-    this.#normalized = `v${major}.${minor}.${patch}`;
+    this.#normalized = `v${numbers.split(".").map(BigInt).join(".")}`;
   }
 
   override fields(): readonly (readonly [string, Value])[] {
@@ -83,11 +83,13 @@ const kubeVersion = object(kubeVersionType, (value) => value instanceof KubeVers
 
 class VersionSet extends GoObject {
   readonly type = versionSetType;
-  readonly #versions: ReadonlySet<string>;
+  readonly #versions: readonly string[];
+  readonly #known: ReadonlySet<string>;
 
   constructor(versions: readonly string[]) {
     super();
-    this.#versions = new Set(versions);
+    this.#versions = versions;
+    this.#known = new Set(versions);
   }
 
   override method(name: string): GoFunction | undefined {
@@ -95,7 +97,7 @@ class VersionSet extends GoObject {
   }
 
   has(version: string): boolean {
-    return this.#versions.has(version);
+    return this.#known.has(version);
   }
 
   override items(): readonly Value[] {

@@ -236,10 +236,11 @@ export class ExpressionCompiler {
   /** A call of a method that is known only when it is reached. */
   #methodCall(node: Node, args: readonly OperandNode[], hasFinal: boolean) {
     const calls = new Map<GoFunction, MethodCall>();
+    const here = args.length > 0 ? this.#variables.capture() : immediately;
     return (method: GoFunction): MethodCall => {
       let call = calls.get(method);
       if (call === undefined) {
-        call = this.#compileMethodCall(node, method, args, hasFinal);
+        call = here(() => this.#compileMethodCall(node, method, args, hasFinal));
         calls.set(method, call);
       }
       return call;
@@ -393,6 +394,8 @@ export class ExpressionCompiler {
 }
 
 type MethodCall = (state: State, dot: Value, final: Value, name: string, receiver: Value) => Value;
+
+const immediately = <T>(compile: () => T): T => compile();
 
 function withoutFinal(evaluate: EvalFinal): Eval {
   return (state, dot) => evaluate(state, dot, undefined);

@@ -82,7 +82,13 @@ export const goSpace = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\
 export function trimGoSpace(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && goSpace.test(text.charAt(start))) start++;
-  while (end > start && goSpace.test(text.charAt(end - 1))) end--;
+  while (start < end && isSpaceAt(text, start)) start++;
+  while (end > start && isSpaceAt(text, end - 1)) end--;
   return text.slice(start, end);
+}
+
+function isSpaceAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  // Asking the expression takes longer, and most characters are of ASCII.
+  return code < 0x80 ? code === 0x20 || (code >= 0x09 && code <= 0x0d) : goSpace.test(text.charAt(at));
 }

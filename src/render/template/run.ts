@@ -21,6 +21,7 @@ export const defaultLimits: RenderLimits = { steps: 20_000_000, characters: 256 
  *
  * @property now milliseconds since 1970, for `now`, `ago` and certificates
  * @property random fills as many bytes, for passwords, UUIDs and keys; secure unless the caller wants the same again
+ * @property systemKeys whether RSA keys may come from the system's own generator, which is faster but takes none of `random`
  * @property timeZone what Go calls `Local`; `UTC` when absent
  * @property lookup answers `lookup`; empty objects when absent
  * @property missingKey `zero` as Helm renders; `error` as `helm lint --strict` does
@@ -28,6 +29,7 @@ export const defaultLimits: RenderLimits = { steps: 20_000_000, characters: 256 
 export type RenderOptions = {
   readonly now: () => number;
   readonly random: (size: number) => Uint8Array;
+  readonly systemKeys?: boolean;
   readonly timeZone?: string;
   readonly lookup?: (apiVersion: string, kind: string, namespace: string, name: string) => GoMap;
   readonly missingKey?: "zero" | "default" | "error";

@@ -57,6 +57,23 @@ export class Variables {
     return this.#slots++;
   }
 
+  /** Remembers which variables there are here. @returns runs what is compiled later as if it stood here */
+  capture(): <T>(compile: () => T) => T {
+    const here = [...this.#known];
+    const box = this.dotBox;
+    return (compile) => {
+      const known = this.#known.splice(0, this.#known.length, ...here);
+      const outerBox = this.dotBox;
+      this.dotBox = box;
+      try {
+        return compile();
+      } finally {
+        this.#known.splice(0, this.#known.length, ...known);
+        this.dotBox = outerBox;
+      }
+    };
+  }
+
   /** Runs what declares variables that end with it. */
   scoped<T>(compile: () => T): T {
     const { length } = this.#known;

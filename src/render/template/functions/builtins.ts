@@ -51,7 +51,8 @@ function lengthOf(value: Value): number {
   if (value === undefined) {
     throw new GoError("reflect: call of reflect.Value.Type on zero Value");
   }
-  throw new GoError(`len of type ${typeName(value)}`);
+  // Of a pointer Go names what it points to.
+  throw new GoError(`len of type ${typeName(value).replace(/^\*/, "")}`);
 }
 
 function indexInto(item: Value, ...indexes: Value[]): Value {

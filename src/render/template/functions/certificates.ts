@@ -60,7 +60,8 @@ const keySteps = 300_000;
 
 function newKey(run: Run): PrivateKey {
   run.charge(keySteps);
-  return generateRsaKey(run.options.random, 2048);
+  const { random, systemKeys } = run.options;
+  return generateRsaKey(systemKeys ? undefined : random, 2048);
 }
 
 function readKey(text: string): PrivateKey {

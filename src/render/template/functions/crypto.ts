@@ -19,12 +19,12 @@ export const cryptoFunctions: FunctionTable = {
     return user.includes(":") ? `invalid username: ${user}` : `${user}:${hashPassword(run, password)}`;
   }),
   genPrivateKey: runFn([string], (run, type) => {
-    const { random } = run.options;
+    const { random, systemKeys } = run.options;
     switch (type) {
       case "":
       case "rsa":
         run.charge(3 * slowSteps);
-        return generateRsaKey(random, 4096).pem;
+        return generateRsaKey(systemKeys ? undefined : random, 4096).pem;
       case "dsa":
         run.charge(slowSteps);
         return generateDsaKey(random).pem;

@@ -53,6 +53,7 @@ export function messageOf(error: unknown): string {
 
 /** `json.Unmarshal` into an `interface {}`. @throws {GoError} in its words */
 export function readJson(text: string): Value {
+  checkNumbers(text);
   try {
     return parseJson(text);
   } catch (error) {
@@ -65,6 +66,15 @@ export function readJson(text: string): Value {
         return `${start}'${quoteText(String.fromCharCode(toBytes(character)[0] ?? 0)).slice(1, -1)}'`;
       }),
     );
+  }
+}
+
+/** A number that no `float64` holds is an error in Go, and infinite in JavaScript. */
+function checkNumbers(text: string): void {
+  if (!/[eE]\+?\d{3}|\d{309}/.test(text)) return;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs)) {
+    if (token.startsWith('"') || Number.isFinite(Number(token))) continue;
+    throw new GoError(`json: cannot unmarshal number ${token} into Go value of type float64`);
   }
 }
 

@@ -122,7 +122,11 @@ function ofSameType(type: GoType | undefined, items: Value[]): Value {
 
 function chunk(size: number, items: readonly Value[]): Value {
   if (items.length === 0) return typedList(listsType, []);
-  if (size <= 0) throw new GoError("runtime error: makeslice: len out of range");
+  if (size <= 0) {
+    // With a negative size Go may need no chunk, or even less than none.
+    if (size < 0 && Math.floor((items.length - 1) / size) === -1) return typedList(listsType, []);
+    throw new GoError("runtime error: makeslice: len out of range");
+  }
   const chunks: Value[] = [];
   for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
   return typedList(listsType, chunks);

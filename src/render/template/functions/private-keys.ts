@@ -1,4 +1,11 @@
-import { checkPrimeSync, createECDH, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import {
+  checkPrimeSync,
+  createECDH,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from "node:crypto";
 import { GoError } from "../go-error.ts";
 import { bitString, bytesOf, der, integer, numberOf, octetString, oid, readDer, sequence } from "./der.ts";
 import { decodePem, encodePem } from "./pem.ts";
@@ -13,8 +20,12 @@ export type PrivateKey =
 
 const publicExponent = 65_537n;
 
-/** An RSA key of as many bits. The same random bytes make the same key. */
-export function generateRsaKey(random: Random, bits: number): PrivateKey {
+/** An RSA key of as many bits. The same random bytes make the same key; without any the system makes one. */
+export function generateRsaKey(random: Random | undefined, bits: number): PrivateKey {
+  if (random === undefined) {
+    const { privateKey: key } = generateKeyPairSync("rsa", { modulusLength: bits });
+    return { kind: "rsa", key, pem: key.export({ type: "pkcs1", format: "pem" }).toString() };
+  }
   for (;;) {
     const p = randomPrime(random, bits / 2);
     const q = randomPrime(random, bits / 2);

@@ -166,8 +166,8 @@ export function parseTime(layout: string, text: string, zone: Zone): Moment | st
   let value = text;
   for (const { prefix, element } of parts) {
     const afterPrefix = skipPrefix(value, prefix);
-    if (afterPrefix === undefined) return problem(value, prefix);
-    value = afterPrefix;
+    value = afterPrefix.rest;
+    if (!afterPrefix.isWhole) return problem(value, prefix);
     const read = readElement(element, value, found);
     if (read === undefined) return problem(value, element);
     if (typeof read === "string") return outOfRange(read);
@@ -185,26 +185,26 @@ export function parseTime(layout: string, text: string, zone: Zone): Moment | st
     }
   }
   const afterRest = skipPrefix(value, rest);
-  if (afterRest === undefined) return problem(value, rest);
-  if (afterRest !== "") return `parsing time ${q(text)}: extra text: ${q(afterRest)}`;
+  if (!afterRest.isWhole) return problem(afterRest.rest, rest);
+  if (afterRest.rest !== "") return `parsing time ${q(text)}: extra text: ${q(afterRest.rest)}`;
   return assemble(found, zone) ?? outOfRange("day");
 }
 
-/** Spaces of a layout stand for any number of spaces. */
-function skipPrefix(value: string, prefix: string): string | undefined {
+/** Spaces of a layout stand for any number of spaces. @returns what is left where the prefix ends, or no longer fits */
+function skipPrefix(value: string, prefix: string): { rest: string; isWhole: boolean } {
   let at = 0;
   for (let index = 0; index < prefix.length; index++) {
     if (prefix[index] === " ") {
-      if (at < value.length && value[at] !== " ") return undefined;
+      if (at < value.length && value[at] !== " ") return { rest: value.slice(at), isWhole: false };
       while (prefix[index + 1] === " ") index++;
       while (value[at] === " ") at++;
     } else if (value[at] === prefix[index]) {
       at++;
     } else {
-      return undefined;
+      return { rest: value.slice(at), isWhole: false };
     }
   }
-  return value.slice(at);
+  return { rest: value.slice(at), isWhole: true };
 }
 
 /** @returns how many characters the element took; a string names what is out of range */

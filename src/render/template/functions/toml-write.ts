@@ -2,7 +2,17 @@ import { formatGoExponent } from "../../../apimachinery/index.ts";
 import { Fuse } from "../fuse.ts";
 import { GoError } from "../go-error.ts";
 import { sortKeys } from "../sort-keys.ts";
-import { entriesOf, GoInt, type GoMap, GoObject, isNilContainer, itemsOf, typeName, type Value } from "../values.ts";
+import {
+  entriesOf,
+  GoInt,
+  type GoMap,
+  GoObject,
+  isNilContainer,
+  itemsOf,
+  newMap,
+  typeName,
+  type Value,
+} from "../values.ts";
 import { strval } from "./convert.ts";
 
 /** How deep tables may nest that are written; a map that holds itself nests without end. */
@@ -23,8 +33,8 @@ class TomlWriter {
   encode(key: readonly string[], value: Value): void {
     this.#fuse.burn();
     if (isNil(value) && (key.length > 0 || !Array.isArray(value))) return;
-    const map = tableOf(value);
-    if (map !== undefined) this.#table(key, map);
+    const table = tableOf(value);
+    if (table !== undefined) this.#table(key, table);
     else if (isTableArray(value)) this.#tables(key, itemsOf(value) ?? []);
     else if (key.length === 0) this.text += element(value, this.#fuse);
     else this.text += `${this.#indent(key)}${quoteKey(key.at(-1) ?? "")} = ${element(value, this.#fuse)}\n`;
@@ -38,34 +48,38 @@ class TomlWriter {
     if (this.text !== "") this.text += "\n";
   }
 
-  #table(key: readonly string[], map: GoMap): void {
+  #table(key: readonly string[], table: Table): void {
     if (key.length > depthMax) throw new GoError("toml: tables nest too deeply");
     if (key.length === 1) this.#newLine();
     if (key.length > 0) this.text += `${this.#indent(key)}[${key.map(quoteKey).join(".")}]\n`;
-    this.#entries(key, map);
+    this.#entries(key, table);
   }
 
-  #entries(key: readonly string[], map: GoMap): void {
-    const { direct, tables } = splitKeys(map);
-    for (const name of [...direct, ...tables]) this.encode([...key, name], map[name]);
+  #entries(key: readonly string[], table: Table): void {
+    const { direct, tables } = splitKeys(table);
+    for (const name of [...direct, ...tables]) this.encode([...key, name], table.map[name]);
   }
 
   #tables(key: readonly string[], items: readonly Value[]): void {
     if (key.length === 0) throw new GoError("toml: top-level values must be Go maps or structs");
     for (const item of items) {
-      const map = tableOf(item);
-      if (map === undefined || isNil(item)) continue;
+      const table = tableOf(item);
+      if (table === undefined || isNil(item)) continue;
       this.#newLine();
       this.text += `${this.#indent(key)}[[${key.map(quoteKey).join(".")}]]\n`;
-      this.#entries(key, map);
+      this.#entries(key, table);
     }
   }
 }
 
-function splitKeys(map: GoMap): { direct: string[]; tables: string[] } {
+/** The fields of a struct have their order, the keys of a map are sorted. */
+type Table = { readonly map: GoMap; readonly isStruct: boolean };
+
+function splitKeys({ map, isStruct }: Table): { direct: string[]; tables: string[] } {
   const direct: string[] = [];
   const tables: string[] = [];
-  for (const name of sortKeys(Object.keys(map))) {
+  const keys = Object.keys(map);
+  for (const name of isStruct ? keys : sortKeys(keys)) {
     const value = map[name];
     const isTable = !isNil(value) && (tableOf(value) !== undefined || isTableArray(value));
     (isTable ? tables : direct).push(name);
@@ -81,11 +95,13 @@ function isNil(value: Value): boolean {
 }
 
 /** Maps and structs; what has a text of its own is a string. */
-function tableOf(value: Value): GoMap | undefined {
+function tableOf(value: Value): Table | undefined {
   const map = entriesOf(value);
-  if (map !== undefined) return map;
+  if (map !== undefined) return { map, isStruct: false };
   if (!(value instanceof GoObject) || itemsOf(value) !== undefined || value.text() !== undefined) return undefined;
-  return entriesOf(value.toData());
+  const fields = newMap();
+  for (const [name, field] of value.fields()) if (/^[A-Z]/.test(name)) fields[name] = field;
+  return { map: fields, isStruct: true };
 }
 
 function isTableArray(value: Value): boolean {
@@ -106,15 +122,16 @@ function element(value: Value, fuse: Fuse): string {
     if (items.some(isNil)) throw new GoError("toml: cannot encode array with nil element");
     return `[${items.map((item) => element(item, fuse)).join(", ")}]`;
   }
-  const map = tableOf(value);
-  if (map !== undefined) return inlineTable(map, fuse);
+  const table = tableOf(value);
+  if (table !== undefined) return inlineTable(table, fuse);
   if (value instanceof GoObject && value.type.name === "time.Time") return String(value.toData());
   if (value instanceof GoObject) return quoteToml(strval(value));
   throw new GoError(`unexpected type: ${typeName(value)}`);
 }
 
-function inlineTable(map: GoMap, fuse: Fuse): string {
-  const { direct, tables } = splitKeys(map);
+function inlineTable(table: Table, fuse: Fuse): string {
+  const { map } = table;
+  const { direct, tables } = splitKeys(table);
   const names = [...direct, ...tables].filter((name) => !isNil(map[name]));
   return `{${names.map((name) => `${quoteKey(name)} = ${element(map[name], fuse)}`).join(", ")}}`;
 }

@@ -31,7 +31,7 @@ export const urlFunctions: FunctionTable = {
 };
 
 type User = { readonly name: string; readonly password: string | undefined };
-type Url = {
+export type Url = {
   readonly scheme: string;
   readonly opaque: string;
   readonly user: User | undefined;
@@ -43,7 +43,8 @@ type Url = {
   readonly fragment: string;
 };
 
-function parseUrl(text: string): Url {
+/** `url.Parse`. @throws {GoError} in its words, without the text */
+export function parseUrl(text: string): Url {
   const hash = text.indexOf("#");
   const fragment = hash < 0 ? "" : unescapePart(text.slice(hash + 1), false);
   const url = parseWithoutFragment(hash < 0 ? text : text.slice(0, hash));
@@ -125,7 +126,8 @@ function checkPort(colonPort: string): void {
   if (!/^(?::\d*)?$/.test(colonPort)) throw new GoError(`invalid port ${quoteText(colonPort)} after host`);
 }
 
-function hostName(host: string): string {
+/** The host without a port and brackets. */
+export function hostName(host: string): string {
   const bracketed = /^\[(.*)\]/s.exec(host);
   if (bracketed !== null) return bracketed[1] ?? "";
   return host.replace(/:\d*$/, "");

@@ -1,10 +1,11 @@
-import { compareNatural, formatGoExponent, parseYaml, stringifyYaml, YamlError } from "../../../apimachinery/index.ts";
+import { type JsonValue, parseYaml, stringifyYaml, YamlError } from "../../../apimachinery/index.ts";
 import { Fuse } from "../fuse.ts";
 import { GoError } from "../go-error.ts";
 import { toBytes } from "../go-text.ts";
+import type { GoType } from "../go-types.ts";
 import { any, type FunctionTable, fn, string } from "../signature.ts";
-import { entriesOf, GoObject, isMap, itemsOf, newMap, type Value } from "../values.ts";
-import { type Data, errorMap, toData } from "./data.ts";
+import { entriesOf, type GoMap, GoObject, isMap, itemsOf, newMap, type Value } from "../values.ts";
+import { errorMap, inOrder, toData } from "./data.ts";
 import { messageOf, wrongType } from "./json.ts";
 
 /** YAML as Helm reads and writes it, through sigs.k8s.io/yaml. */
@@ -44,26 +45,27 @@ function orEmpty(write: () => string): string {
 /** `yaml.Marshal` without the line break at the end. @throws {GoError} */
 export function marshalYaml(value: Value): string {
   try {
-    return stringifyYaml(toData(value)).replace(/\n$/, "");
+    return stringifyYaml(toData(value), { isFaithful: true }).replace(/\n$/, "");
   } catch (error) {
     throw new GoError(`error marshaling into JSON: ${messageOf(error)}`);
   }
 }
 
-function readYaml(text: string): Value {
-  if (!text.isWellFormed()) throw new GoError("error converting YAML to JSON: yaml: invalid leading UTF-8 octet");
+/** `yaml.Unmarshal` of the first document into an `interface {}`. @throws {GoError} in its words */
+export function readYaml(text: string): JsonValue {
   try {
-    return parseYaml(text);
+    return parseYaml(text.isWellFormed() ? text : toBytes(text));
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    const why = error.message.replace(/^line \d+, column \d+: /, "");
-    throw new GoError(`error converting YAML to JSON: yaml: line ${error.line}: ${why}`);
+    throw new GoError(`error converting YAML to JSON: ${error.goText}`);
   }
 }
 
-/** What go-yaml v3 writes with an indentation of two: sequences are indented too, no line is folded. */
+const v3 = { isOrdered: (data: object) => Reflect.get(data, inOrder) === true, bytesOf: toBytes };
+
+/** What go-yaml v3 writes with an indentation of two. */
 function prettyYaml(value: Value): string {
-  return writeBlock(toData(plainValue(value)), "").replace(/^\n/, "");
+  return stringifyYaml(toData(plainValue(value)), { isFaithful: true, v3 }).replace(/\n$/, "");
 }
 
 /** go-yaml v3 does not go through JSON: fields have small letters, bytes are numbers. */
@@ -82,39 +84,21 @@ function plainValue(value: Value, fuse = new Fuse()): Value {
     : Object.entries(map ?? {});
   const plain = newMap();
   for (const [key, entry] of entries) plain[key] = plainValue(entry, fuse);
-  return plain;
+  return isStruct ? new InOrder(value.type, plain) : plain;
 }
 
-function writeBlock(data: Data, indent: string): string {
-  if (Array.isArray(data) && data.length > 0) {
-    return data.map((item) => `\n${indent}- ${nested(item, `${indent}  `)}`).join("");
+/** A struct whose fields have got other names. */
+class InOrder extends GoObject {
+  readonly type: GoType;
+  readonly #data: GoMap;
+
+  constructor(type: GoType, data: GoMap) {
+    super();
+    this.type = type;
+    this.#data = data;
   }
-  if (typeof data === "object" && data !== null && !Array.isArray(data) && Object.keys(data).length > 0) {
-    return Object.keys(data)
-      .sort(compareNatural)
-      .map((key) => {
-        const item = data[key] ?? null;
-        return `\n${indent}${scalar(key, indent)}:${isFilled(item) ? writeBlock(item, `${indent}  `) : ` ${scalar(item, indent)}`}`;
-      })
-      .join("");
+
+  override toData(): Value {
+    return this.#data;
   }
-  return scalar(data, indent.slice(2));
-}
-
-/** A collection behind `- ` begins on the same line. */
-function nested(item: Data, indent: string): string {
-  return isFilled(item) ? writeBlock(item, indent).slice(1 + indent.length) : scalar(item, indent.slice(2));
-}
-
-function isFilled(data: Data): boolean {
-  return typeof data === "object" && data !== null && Object.keys(data).length > 0;
-}
-
-function scalar(data: Data, indent: string): string {
-  if (typeof data === "number") return formatGoExponent(data);
-  if (typeof data === "string" && !data.isWellFormed()) return `!!binary ${toBytes(data).toString("base64")}`;
-  return stringifyYaml(data, { lineWidth: 0 })
-    .trimEnd()
-    .replaceAll("\n", `\n${indent}`)
-    .replace(/^[ ]+$/gm, "");
 }

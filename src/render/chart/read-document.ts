@@ -1,0 +1,45 @@
+import type { JsonValue } from "../../apimachinery/index.ts";
+import { readYaml } from "../template/functions/yaml.ts";
+import { type Decoded, mapShape, type Shape, stringShape, structShape } from "./struct.ts";
+import { decodeYaml } from "./yaml-text.ts";
+
+/** A document, and what Helm looks at in it; absent texts are empty. */
+export type ReadDocument = {
+  readonly value: JsonValue;
+  readonly kind: string;
+  readonly name: string;
+  readonly annotations: ReadonlyMap<string, string>;
+};
+
+const metadataType = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }';
+const headShape: Shape = structShape("util.SimpleHead", {
+  apiVersion: stringShape,
+  kind: stringShape,
+  metadata: structShape(metadataType, { name: stringShape, annotations: mapShape(stringShape) }),
+});
+
+/**
+ * Reads a document of a manifest.
+ *
+ * @throws {GoError} in the words of sigs.k8s.io/yaml
+ */
+export function readDocument(text: string): ReadDocument {
+  const value = readYaml(text);
+  const head = decodeYaml(value, headShape);
+  const metadata = fieldsOf(head?.["metadata"]);
+  const annotations = Object.entries(fieldsOf(metadata["annotations"]));
+  return {
+    value,
+    kind: textOf(head?.["kind"]),
+    name: textOf(metadata["name"]),
+    annotations: new Map(annotations.map(([key, annotation]) => [key, textOf(annotation)])),
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function fieldsOf(value: unknown): Decoded {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}

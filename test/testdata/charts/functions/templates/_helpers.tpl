@@ -1,0 +1,3 @@
+{{- define "functions.hello" -}}
+hello {{ .Release.Name }}
+{{- end -}}

@@ -1,0 +1,3 @@
+{{- define "metadata.name" -}}
+{{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
+{{- end -}}
