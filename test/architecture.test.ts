@@ -11,7 +11,7 @@ const levels: string[][] = [
   ["lib"],
   ["apimachinery"],
   ["apis", "cel", "client", "storage", "git", "render"],
-  ["apiserver", "controller-runtime"],
+  ["apiserver", "charts", "controller-runtime"],
   ["controllers", "gitops", "packages"],
   ["gateway"],
   ["platform", "control-plane"],
