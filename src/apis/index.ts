@@ -48,13 +48,14 @@ export {
   parseApplicationSet,
 } from "./argoproj/application-set.ts";
 export { argoprojCrds } from "./argoproj/crds.ts";
-export type {
-  ApplicationSource,
-  DirectorySource,
-  HelmSource,
-  KustomizeSource,
-  NameValue,
-  PluginSource,
+export {
+  type ApplicationSource,
+  type DirectorySource,
+  type HelmSource,
+  type KustomizeSource,
+  type NameValue,
+  type PluginSource,
+  parseSource,
 } from "./argoproj/source.ts";
 export { idpbuilderCrds } from "./idpbuilder/crds.ts";
 export type {

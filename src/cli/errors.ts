@@ -183,6 +183,23 @@ export const errorTable = {
     fix: plain("The objects are stored and served; their pods are simulated"),
     exitCode: exitCodes.needsPods,
   },
+  "render-failed": {
+    what: ({ why }) => `${why}`,
+    fix: plain("Correct what is named above; skiff render --help shows what can be given on the command line"),
+    exitCode: exitCodes.failed,
+  },
+  "diff-failed": {
+    what: ({ why }) => `${why}`,
+    fix: plain("Correct what is named above; a difference ends with 1, this with 2"),
+    exitCode: exitCodes.usage,
+  },
+  "nothing-to-render": {
+    what: ({ what, name }) =>
+      `There is no file or directory ${what}, and platform ${name} has no application of that name`,
+    fix: ({ all }) =>
+      `Give a directory with a chart, a kustomization or manifests, a file with an Application, or a name${all ? ` (there are: ${all})` : ""}`,
+    exitCode: exitCodes.usage,
+  },
   interrupted: {
     what: plain("command interrupted"),
     fix: ({ name }) => `The platform was left as it is: skiff status --name ${name}`,

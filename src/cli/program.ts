@@ -27,6 +27,7 @@ export function createProgram(): Command {
   addGet(program);
   addCluster(program);
   addBackup(program);
+  addRender(program);
   program
     .command("delete")
     .description("Stop a platform and remove everything it keeps")
@@ -152,6 +153,56 @@ function addBackup(program: Command): void {
     .option("--name <name>", "its name from now on (default: the one it had)", parseName)
     .option("--replace", "remove the platform of that name first", false)
     .action(async (file, flags) => (await import("./commands/backup.ts")).restore(file, flags));
+}
+
+function addRender(program: Command): void {
+  const repeated = (flags: string, description: string) =>
+    new Option(flags, description)
+      .argParser((value: string, before: string[] = []) => [...before, value])
+      .default([], "none");
+  program
+    .command("render")
+    .argument(
+      "<what>",
+      "directory with a chart, a kustomization or manifests; file with Applications; name of an Application",
+    )
+    .description("Print what would be applied, without a cluster, or how that differs from what is there")
+    .addOption(
+      new Option("-f, --values <file>", "values of a chart; repeat or separate by commas, the last one wins")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .addOption(repeated("--set <settings>", "single values of a chart, as helm takes them"))
+    .addOption(repeated("--set-string <settings>", "single values that stay text"))
+    .addOption(repeated("--set-file <settings>", "single values whose text is read from a file"))
+    .addOption(repeated("--set-json <settings>", "single values in JSON"))
+    .addOption(repeated("--set-literal <setting>", "a single value taken as it stands"))
+    .option("--name <release>", "name of a chart's release")
+    .option("-n, --namespace <namespace>", "namespace of the release, and of objects that have none")
+    .option("--kube-version <version>", "Kubernetes version that charts are told")
+    .addOption(
+      new Option("-a, --api-versions <versions>", "API versions that charts are told; repeat or separate by commas")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .option("--include-crds", "with the CRDs of a chart, also when the source leaves them out")
+    .option("--skip-crds", "without the CRDs of a chart")
+    .option("--skip-tests", "without the tests of a chart")
+    .option("--skip-schema-validation", "without the check of values against the chart's schema")
+    .option("--enable-helm", "let kustomizations have charts")
+    .option(
+      "--load-restrictor <kind>",
+      "LoadRestrictionsNone lets kustomizations name files outside of their directory",
+    )
+    .option("--revision <revision>", "branch, tag or commit in place of what is followed or lies on the disk")
+    .option(
+      "--diff [revision]",
+      "differences from the live cluster, or from another revision; ends with 1 if there are any",
+    )
+    .option("--lookup", "answer a chart's lookup from the live cluster", false)
+    .option("--seed <text>", "the same random values in charts for the same text")
+    .option("--platform <name>", "platform for names of Applications, --diff and --lookup", parseName, defaultName)
+    .action(async (what, flags) => (await import("./commands/render.ts")).render(what, flags));
 }
 
 function addCluster(program: Command): void {

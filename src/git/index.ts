@@ -3,6 +3,7 @@
 // It leaves to others the listener and TLS, what a push means, and manifests in repositories.
 export { type AccessToken, type Account, type Accounts, type Organization, openAccounts } from "./accounts.ts";
 export { createGitHandler } from "./handler.ts";
+export { repositoryKey } from "./names.ts";
 export {
   type NewRepository,
   openRepositories,

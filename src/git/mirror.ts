@@ -11,14 +11,17 @@ import { removeLeftovers } from "./leftovers.ts";
 import { createLock, type Gate } from "./lock.ts";
 import { isRefName } from "./names.ts";
 import type { ObjectReader, ObjectReaders } from "./object-reader.ts";
-import { parseRange } from "./semver.ts";
+import { highestTag, parseRange } from "./semver.ts";
 
 /** A bare repository on disk with the commits of another one that somebody asked for. */
 export type Mirror = {
   readonly gitDir: string;
   readonly reader: ObjectReader;
-  /** @param refresh asks the other side even when it was asked a moment ago */
-  resolve(revision: string, refresh: boolean): Promise<string>;
+  /**
+   * @param refresh asks the other side even when it was asked a moment ago
+   * @param tagPrefix what tags begin with that a range of versions is for
+   */
+  resolve(revision: string, refresh: boolean, tagPrefix: string): Promise<string>;
   /** Makes sure that a commit is here. @param commit a full id */
   ensure(commit: string): Promise<void>;
 };
@@ -178,6 +181,7 @@ export function createMirror(services: MirrorServices, url: GitUrl): Mirror {
   const findIn = async (
     { head, commits }: RemoteRefs,
     revision: string,
+    tagPrefix: string,
   ): Promise<{ ref: string; commit: string } | undefined> => {
     if (revision === "" || revision === "HEAD") return head === undefined ? undefined : { ref: "HEAD", commit: head };
     for (const ref of revision.startsWith("refs/") ? [revision] : [`refs/heads/${revision}`, `refs/tags/${revision}`]) {
@@ -191,7 +195,8 @@ export function createMirror(services: MirrorServices, url: GitUrl): Mirror {
     const tags = [...commits.keys()]
       .filter((ref) => ref.startsWith("refs/tags/"))
       .map((ref) => ref.slice("refs/tags/".length));
-    const tag = parseRange(revision)?.(tags);
+    const range = parseRange(revision);
+    const tag = range && highestTag(range, tags, tagPrefix);
     const commit = tag === undefined ? undefined : commits.get(`refs/tags/${tag}`);
     return tag === undefined || commit === undefined ? undefined : { ref: `refs/tags/${tag}`, commit };
   };
@@ -214,7 +219,7 @@ export function createMirror(services: MirrorServices, url: GitUrl): Mirror {
     gitDir,
     reader,
     ensure: obtain,
-    async resolve(revision, refresh) {
+    async resolve(revision, refresh, tagPrefix) {
       if (/^[0-9a-f]{40}$/.test(revision)) {
         await obtain(revision);
         return (await reader.info(`${revision}^{commit}`))?.oid ?? revision;
@@ -222,11 +227,11 @@ export function createMirror(services: MirrorServices, url: GitUrl): Mirror {
       const old = refs;
       const fresh = refresh || old === undefined || Date.now() - old.atMs > refsMaxAgeMs;
       let known = fresh ? await listRefs() : old;
-      let found = await findIn(known, revision);
+      let found = await findIn(known, revision, tagPrefix);
       if (found === undefined && !fresh) {
         // It may have been made since.
         known = await listRefs();
-        found = await findIn(known, revision);
+        found = await findIn(known, revision, tagPrefix);
       }
       if (found !== undefined) {
         await obtain(found.commit, found.ref);

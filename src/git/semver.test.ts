@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseRange } from "./semver.ts";
+import { highestTag, parseRange } from "./semver.ts";
 
 const tags = [
   "v0.9.0",
@@ -64,4 +64,13 @@ test("plain names and versions are no ranges", () => {
   ]) {
     assert.equal(parseRange(text), undefined, text);
   }
+});
+
+test("tags of one part of a repository are told by their prefix", () => {
+  const range = parseRange("1.x");
+  assert.ok(range);
+  const parts = ["api/1.0.0", "api/1.2.0", "api/2.0.0", "web/1.9.0", "1.8.0"];
+  assert.equal(highestTag(range, parts, "api/"), "api/1.2.0");
+  assert.equal(highestTag(range, parts, ""), "1.8.0");
+  assert.equal(highestTag(range, parts, "db/"), undefined);
 });

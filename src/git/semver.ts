@@ -22,6 +22,17 @@ export function parseRange(text: string): ((names: readonly string[]) => string 
   };
 }
 
+/** The tag with the highest version of a range, of those that begin with a prefix, which is no part of the version. */
+export function highestTag(
+  range: (names: readonly string[]) => string | undefined,
+  tags: readonly string[],
+  prefix: string,
+): string | undefined {
+  const versions = tags.filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length));
+  const highest = range(versions);
+  return highest === undefined ? undefined : prefix + highest;
+}
+
 /** `>=1.2, <2` or `1.2 - 1.4`: all parts must hold. */
 function parseAll(text: string): Comparator | undefined {
   const [, from, to] = /^\s*(\S+)\s+-\s+(\S+)\s*$/.exec(text) ?? [];

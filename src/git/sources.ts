@@ -9,7 +9,7 @@ import { createMirror, type Mirror, removeUnused } from "./mirror.ts";
 import { parseTreePath } from "./names.ts";
 import { type ObjectReader, openObjectReaders } from "./object-reader.ts";
 import type { Repositories, Repository } from "./repositories.ts";
-import { parseRange } from "./semver.ts";
+import { highestTag, parseRange } from "./semver.ts";
 import { modes, type TreeEntry, type TreeFile } from "./trees.ts";
 
 /** A repository inside another one, at `path`; `url` is absolute. */
@@ -25,11 +25,16 @@ export type Sources = AsyncDisposable & {
    * full reference name, a commit id, the beginning of one, or a range of versions over tags, `1.x`.
    *
    * @param options.refresh asks the other side even when it was asked in the last three minutes; ours are never stale
+   * @param options.tagPrefix for a range of versions: only tags that begin with it count, without it; as in `api/v1.2.0`
    * @param options.signal gives up waiting; a fetch that others wait for goes on
    * @throws {StatusError} `NotFound` when there is no such revision, or no such repository of ours; `Invalid` for what is no URL
    * @throws {Error} `Cannot fetch <url>: <why, and what to do>`
    */
-  resolve(repoURL: string, revision: string, options?: { signal?: AbortSignal; refresh?: boolean }): Promise<string>;
+  resolve(
+    repoURL: string,
+    revision: string,
+    options?: { signal?: AbortSignal; refresh?: boolean; tagPrefix?: string },
+  ): Promise<string>;
   /**
    * All files below a directory, at any depth, with paths relative to it.
    *
@@ -141,14 +146,18 @@ export async function openSources(options: {
     return mirror;
   };
 
-  const resolveLocal = async (repository: Repository, revision: string): Promise<string> => {
+  const resolveLocal = async (repository: Repository, revision: string, tagPrefix: string): Promise<string> => {
     const wanted = revision === "" ? "HEAD" : revision;
     const found = await resolveCommit(repositories, repository, wanted);
     if (found !== undefined) return found;
     const range = parseRange(wanted);
     if (range !== undefined) {
       const tags = await listTags(repositories, repository);
-      const name = range(tags.map((tag) => tag.name));
+      const name = highestTag(
+        range,
+        tags.map((tag) => tag.name),
+        tagPrefix,
+      );
       const tag = tags.find((candidate) => candidate.name === name);
       if (tag !== undefined) return tag.commit;
     }
@@ -184,10 +193,13 @@ export async function openSources(options: {
   const sources: Sources = {
     isLocal: localUrls,
 
-    async resolve(repoURL, revision, { signal, refresh = false } = {}) {
+    async resolve(repoURL, revision, { signal, refresh = false, tagPrefix = "" } = {}) {
       signal?.throwIfAborted();
       const local = localOf(repoURL);
-      const result = local === undefined ? mirrorOf(repoURL).resolve(revision, refresh) : resolveLocal(local, revision);
+      const result =
+        local === undefined
+          ? mirrorOf(repoURL).resolve(revision, refresh, tagPrefix)
+          : resolveLocal(local, revision, tagPrefix);
       return await abandonable(result, signal);
     },
 

@@ -2,7 +2,6 @@ import { type KubeObject, listAt, textAt, valueAt } from "../apimachinery/index.
 import type { Client, Resource } from "../client/index.ts";
 import { errorText, type Log } from "../lib/index.ts";
 import type { Push } from "./application/affected-by-push.ts";
-import type { GitSources } from "./application/load-desired.ts";
 import { type Applications, startApplications } from "./application/start-applications.ts";
 import { applicationResource } from "./application/write-application.ts";
 import { type ApplicationSets, startApplicationSets } from "./applicationset/start-application-sets.ts";
@@ -12,14 +11,25 @@ import { createLiveState } from "./live/live-state.ts";
 import { kindsWithOwnedObjects } from "./live/owned-kinds.ts";
 import { isCrd, isNamespace } from "./object/key.ts";
 import { ensureDefaultProject, projectResource } from "./project/app-projects.ts";
+import { fetchUrl } from "./source/fetch-url.ts";
+import type { GitSources } from "./source/file-tree.ts";
+import { withGitCredentials } from "./source/git-credentials.ts";
+import { createRenderCache } from "./source/render-cache.ts";
+import { readRepositorySecrets } from "./source/repository-secrets.ts";
+import type { SourceServices } from "./source/services.ts";
+import { readKustomizeBuildOptions } from "./source/settings.ts";
 import { createClusterWriter } from "./sync/cluster-writer.ts";
 
 export type GitOpsOptions = {
   client: Client;
   sources: GitSources;
+  charts: SourceServices["charts"];
+  renderer: SourceServices["renderer"];
   /** Subscribes to pushes into our own repositories. */
   onPush: (listener: (push: Push) => void) => Disposable;
   log: Log;
+  /** What charts get stable random values from, where an Application asks for it; kept for good by the caller. */
+  randomSecret?: Uint8Array;
   /** Where Applications, ApplicationSets and AppProjects are. */
   namespace: string;
   now?: () => Date;
@@ -56,7 +66,11 @@ function servedVersions(crd: KubeObject | undefined): string {
  * once, and again whenever its source, its objects or itself change.
  */
 export async function startGitOps(options: GitOpsOptions): Promise<AsyncDisposable> {
-  const { client, sources: git, namespace } = options;
+  const { client, namespace } = options;
+  const git = withGitCredentials(
+    options.sources,
+    async () => await readRepositorySecrets(client, { namespace, of: "git" }),
+  );
   const log = options.log.with({ room: "gitops" });
   const now = options.now ?? (() => new Date());
   const kinds = createKinds(client);
@@ -65,6 +79,7 @@ export async function startGitOps(options: GitOpsOptions): Promise<AsyncDisposab
 
   const onCrdChange = (before: KubeObject | undefined, after: KubeObject | undefined) => {
     kinds.invalidate();
+    if (servedVersions(before) !== servedVersions(after)) applications?.onKinds();
     const isServed = (crd: KubeObject | undefined) => crd !== undefined && resourceHealth(crd)?.status === "Healthy";
     if (isServed(after) && !isServed(before)) applications?.heal();
     // Watches go to one version; when the versions change, that one may be gone.
@@ -99,7 +114,18 @@ export async function startGitOps(options: GitOpsOptions): Promise<AsyncDisposab
   started.use(subscription);
   applications = startApplications({
     client,
-    git,
+    services: {
+      git,
+      charts: options.charts,
+      renderer: options.renderer,
+      renders: createRenderCache({ now }),
+      cluster: async () => await kinds.versions(),
+      repositories: async (project) => await readRepositorySecrets(client, { namespace, project, of: "charts" }),
+      kustomizeBuildOptions: async () => await readKustomizeBuildOptions(client, namespace),
+      fetchUrl,
+      randomSecret: options.randomSecret,
+      now,
+    },
     kinds,
     live,
     writer: createClusterWriter({ client, kinds, live }),

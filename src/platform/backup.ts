@@ -10,7 +10,7 @@ import { platformsRoot, type StateDirectory, stateDirectory } from "./state-dire
 export class BackupError extends Error {}
 
 /** What of a state directory is left out: what the process writes about itself, and what can be fetched again. */
-const leftOut = new Set(["db", "log", "run.json", "git/mirrors"]);
+const leftOut = new Set(["db", "log", "run.json", "git/mirrors", "charts"]);
 const draftPrefix = ".backup-";
 /** How much of tar's complaints is told. */
 const complaintMax = 500;

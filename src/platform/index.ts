@@ -13,11 +13,13 @@ export {
   readConfig,
   writeConfig,
 } from "./config.ts";
+export { localRepository } from "./local-urls.ts";
 export { type Platform, type PlatformOptions, PlatformStartError, type StartFailure, startPlatform } from "./start.ts";
 export {
   compileCache,
   listPlatforms,
   platformsRoot,
+  readClusterSecret,
   readJsonFile,
   removeLeftovers,
   removeStateDirectory,

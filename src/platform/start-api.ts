@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Clusters, openClusters, type ServiceAccountIssuer } from "../apiserver/index.ts";
 import {
@@ -13,7 +13,7 @@ import { openSqliteStore, type SqliteStore } from "../storage/index.ts";
 import { accessOptions, openServiceAccountIssuer } from "./access.ts";
 import { backupPlatform } from "./backup.ts";
 import type { PlatformOptions } from "./start.ts";
-import { readJsonFile, type StateDirectory } from "./state-directory.ts";
+import { readClusterSecret, readJsonFile, type StateDirectory } from "./state-directory.ts";
 
 const loopback = "127.0.0.1";
 
@@ -75,10 +75,11 @@ function backupEndpoint(state: StateDirectory, store: SqliteStore): Handler {
 }
 
 /** Made once: with another one the kubeconfigs of all logical clusters would cease to work. */
-function openClusterSecret({ clusterSecret }: StateDirectory): Uint8Array {
-  if (existsSync(clusterSecret)) return Buffer.from(readFileSync(clusterSecret, "utf8"), "base64");
+function openClusterSecret(state: StateDirectory): Uint8Array {
+  const known = readClusterSecret(state);
+  if (known !== undefined) return known;
   const secret = randomBytes(32);
-  writeFileAtomically(clusterSecret, secret.toString("base64"));
+  writeFileAtomically(state.clusterSecret, secret.toString("base64"));
   return secret;
 }
 

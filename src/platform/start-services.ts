@@ -1,4 +1,5 @@
 import { argoprojCrds, idpbuilderCrds, logicalClusterCrd } from "../apis/index.ts";
+import { createChartStore } from "../charts/index.ts";
 import { createClient } from "../client/index.ts";
 import { machineAddress, startControllers } from "../controllers/index.ts";
 import { readRequest } from "../gateway/index.ts";
@@ -6,6 +7,7 @@ import { openAccounts, openRepositories, openSources, startWebhooks } from "../g
 import { startGitOps } from "../gitops/index.ts";
 import type { User } from "../lib/index.ts";
 import { startPackages } from "../packages/index.ts";
+import { createRenderer } from "../render/index.ts";
 import { startClusterControllers } from "./cluster-controllers.ts";
 import { startClusterKubeconfigs } from "./cluster-kubeconfigs.ts";
 import { platformUrls } from "./config.ts";
@@ -14,6 +16,7 @@ import { ensureGitCredential, ensureLocalbuild, ensureNamespaces, installCrds } 
 import { localRepository } from "./local-urls.ts";
 import type { PlatformOptions } from "./start.ts";
 import type { Api } from "./start-api.ts";
+import { readClusterSecret } from "./state-directory.ts";
 
 /** What the platform's own controllers are to the API server. */
 const system: User = { name: "system:skiff", groups: ["system:masters", "system:authenticated"] };
@@ -74,10 +77,15 @@ export async function startServices(parts: AsyncDisposableStack, options: Platfo
       log: gitLog,
     }),
   );
+  const randomSecret = readClusterSecret(state);
+  const charts = parts.use(createChartStore({ directory: state.charts }));
   parts.use(
     await startGitOps({
       client,
       sources,
+      charts,
+      renderer: parts.use(createRenderer()),
+      ...(randomSecret !== undefined && { randomSecret }),
       onPush: (listener) => repositories.onPush(listener),
       log: log.with({ room: "gitops" }),
       namespace: "argocd",

@@ -12,6 +12,8 @@ export type StateDirectory = {
   database: string;
   repositories: string;
   mirrors: string;
+  /** Charts that were fetched, by digest. */
+  charts: string;
   accounts: string;
   certificates: string;
   log: string;
@@ -48,6 +50,7 @@ export function stateDirectory(name: string, env: NodeJS.ProcessEnv = process.en
     database: at("db", "skiff.db"),
     repositories: at("git", "repositories"),
     mirrors: at("git", "mirrors"),
+    charts: at("charts"),
     accounts: at("git", "accounts"),
     certificates: at("ca"),
     log: at("log", "skiff.log"),
@@ -74,16 +77,25 @@ export function listPlatforms(env: NodeJS.ProcessEnv = process.env): string[] {
   }
 }
 
+/** What credentials and random values that must stay are made from. `undefined` when there is none yet. */
+export function readClusterSecret({ clusterSecret }: StateDirectory): Uint8Array | undefined {
+  const text = readTextFile(clusterSecret);
+  return text === undefined ? undefined : Buffer.from(text, "base64");
+}
+
 /** @returns `undefined` when there is no such file */
 export function readJsonFile(file: string): unknown {
-  let content: string;
+  const content = readTextFile(file);
+  return content === undefined ? undefined : JSON.parse(content);
+}
+
+function readTextFile(file: string): string | undefined {
   try {
-    content = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
-  return JSON.parse(content);
 }
 
 /**

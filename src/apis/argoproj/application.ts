@@ -157,7 +157,8 @@ export type ApplicationStatus = {
   conditions?: Condition[];
   summary?: { images?: string[]; externalURLs?: string[]; isAppOfApps?: boolean };
   sourceType?: SourceType;
-  sourceTypes?: SourceType[];
+  /** Empty for a source that others only take files from. */
+  sourceTypes?: (SourceType | "")[];
   reconciledAt?: string;
   controllerNamespace?: string;
 };

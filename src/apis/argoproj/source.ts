@@ -1,4 +1,4 @@
-import type { JsonObject, Schema } from "../../apimachinery/index.ts";
+import { type JsonObject, type Schema, validateSchema } from "../../apimachinery/index.ts";
 import { anyObject, fields, flag, intOrString, list, mapOf, text } from "./schema.ts";
 
 export type NameValue = { name: string; value: string };
@@ -38,7 +38,12 @@ export type KustomizeSource = {
   images?: string[];
   replicas?: { name: string; count: number | string }[];
   commonLabels?: Record<string, string>;
+  forceCommonLabels?: boolean;
+  labelWithoutSelector?: boolean;
+  labelIncludeTemplates?: boolean;
   commonAnnotations?: Record<string, string>;
+  forceCommonAnnotations?: boolean;
+  commonAnnotationsEnvsubst?: boolean;
   patches?: {
     path?: string;
     patch?: string;
@@ -46,8 +51,10 @@ export type KustomizeSource = {
     options?: Record<string, boolean>;
   }[];
   components?: string[];
+  ignoreMissingComponents?: boolean;
   version?: string;
-  [option: string]: unknown;
+  kubeVersion?: string;
+  apiVersions?: string[];
 };
 
 export type PluginSource = { name?: string; env?: NameValue[]; parameters?: JsonObject[] };
@@ -187,6 +194,17 @@ export const sourceSchema: Schema = fields(
   ["repoURL"],
   "Where the manifests of the application come from.",
 );
+
+/**
+ * Checks that a value is a source as the API server would accept it in an Application.
+ *
+ * @throws {Error} naming each wrong field
+ */
+export function parseSource(value: JsonObject): ApplicationSource {
+  const causes = validateSchema(value, sourceSchema);
+  if (causes.length > 0) throw new Error(causes.map(({ field, message }) => `${field}: ${message}`).join(", "));
+  return value as ApplicationSource;
+}
 
 export const hydratorSchema: Schema = fields(
   {

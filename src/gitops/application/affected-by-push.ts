@@ -1,5 +1,5 @@
 import type { ApplicationSource } from "../../apis/index.ts";
-import type { GitSources } from "./load-desired.ts";
+import type { GitSources } from "../source/file-tree.ts";
 
 /** A push into one of our own repositories. */
 export type Push = { owner: string; name: string; refs: readonly { ref: string }[] };

@@ -29,7 +29,7 @@ export type StatusInput = {
   /** Whether the source could be read; otherwise the sync status is unknown. */
   isLoaded: boolean;
   revisions: readonly string[];
-  sourceTypes: readonly SourceType[];
+  sourceTypes: readonly (SourceType | "")[];
   operationState: OperationState | undefined;
   conditions: readonly Condition[];
   history: readonly HistoryEntry[] | undefined;
@@ -76,7 +76,7 @@ export function buildStatus(input: StatusInput): ApplicationStatus {
     summary: summaryOf(comparison),
     ...(isMultiSource
       ? { sourceTypes: [...sourceTypes], sourceType: undefined }
-      : { sourceType: sourceType ?? app.status?.sourceType, sourceTypes: undefined }),
+      : { sourceType: sourceType || app.status?.sourceType, sourceTypes: undefined }),
     operationState: input.operationState,
     history: input.history === undefined ? undefined : [...input.history],
     reconciledAt: formatTime(now),

@@ -1,13 +1,20 @@
 import { deepEqual, type KubeObject } from "../../apimachinery/index.ts";
-import type { Application, Condition, SourceType } from "../../apis/index.ts";
+import type { Application, Condition } from "../../apis/index.ts";
 import { errorText } from "../../lib/index.ts";
 import { renderDirectory, type SourceFile } from "../../render/index.ts";
 import { createDiffMemo, type DiffMemo } from "../compare/diff-memo.ts";
 import { compileIgnoreDifferences, type IgnoredPaths } from "../compare/ignore-differences.ts";
 import { groupOf } from "../object/key.ts";
 import { optionIn, roleOf } from "../object/sync-annotations.ts";
+import { type Loaded, type LoadRequest, loadSources } from "../source/load-sources.ts";
+import type { SourceRequest } from "../source/references.ts";
+import { releaseSeed } from "../source/release-seed.ts";
+import type { SourceServices } from "../source/services.ts";
+import type { LoadedSource, LoadOptions } from "../source/source-loader.ts";
+import { createSourceMemory, type SourceMemory } from "../source/source-memory.ts";
 import { fieldManager } from "../sync/cluster-writer.ts";
 import type { Target } from "../target/normalize-targets.ts";
+import { sourcesOf } from "./build-status.ts";
 import { type Comparison, compareApplication } from "./compare-application.ts";
 import { type Desired, type DesiredMemory, desiredTargets } from "./desired-targets.ts";
 import {
@@ -17,16 +24,6 @@ import {
   liveObjectOf,
   predictDifferences,
 } from "./live-differences.ts";
-import {
-  createSourceMemory,
-  type GitSources,
-  type Loaded,
-  type LoadedSource,
-  type LoadOptions,
-  loadSources,
-  type SourceMemory,
-  type SourceRequest,
-} from "./load-desired.ts";
 import { hasChangedNamespaceMetadata } from "./managed-namespace.ts";
 
 /** What is remembered between two looks at one application; nothing of it is needed after a restart. */
@@ -49,13 +46,13 @@ export function createObserveMemory(): ObserveMemory {
   };
 }
 
-export type ObserveContext = ClusterView & { git: GitSources };
+export type ObserveContext = ClusterView & { services: SourceServices };
 
 export type Observed = Desired & {
   /** What went wrong; the comparison then says only what the cluster has. */
   error: Condition | undefined;
   revisions: string[];
-  sourceTypes: SourceType[];
+  sourceTypes: LoadedSource["sourceType"][];
   ignored: IgnoredPaths;
   /** Compares with the cluster as it is now; differences nobody has asked the server about count as differences. */
   compare: () => Comparison;
@@ -67,6 +64,8 @@ export type ObserveRequest = {
   app: Application;
   /** Whether the project lets the application have such an object. */
   isPermitted: (object: KubeObject) => boolean;
+  /** Whether the project lets the application use a repository. */
+  isSourcePermitted: (repoURL: string) => boolean;
   sources: readonly SourceRequest[];
   /** Manifests to use instead of those of the sources, as JSON. */
   manifests: readonly string[] | undefined;
@@ -75,13 +74,16 @@ export type ObserveRequest = {
 
 /** Finds out what an application wants, and prepares to compare it with the cluster. */
 export async function observeApplication(
-  { app, isPermitted, sources, manifests: given, options }: ObserveRequest,
+  request: ObserveRequest,
   memory: ObserveMemory,
   context: ObserveContext,
 ): Promise<Observed> {
-  const { kinds, live, git } = context;
+  const { app, isPermitted, sources, manifests: given, options } = request;
+  const { kinds, live, services } = context;
   const loaded =
-    given === undefined ? await loadSources(git, sources, memory.sources, options) : await loadGiven(given, sources);
+    given === undefined
+      ? await loadSources(services, loadRequest(request, services), memory.sources, options)
+      : await loadGiven(given, sources);
   const manifests = loaded.ok ? loaded.sources.map((source) => source.manifests) : [];
   const objects = manifests.flatMap((some) => some.map(({ object }) => object));
   await kinds.prepare(objects);
@@ -117,6 +119,25 @@ export async function observeApplication(
   };
 }
 
+function loadRequest(
+  { app, isSourcePermitted, sources }: Omit<ObserveRequest, "manifests">,
+  { randomSecret }: SourceServices,
+): LoadRequest {
+  const { destination, project } = app.spec;
+  const seed = releaseSeed(app, randomSecret);
+  return {
+    app: {
+      name: app.metadata.name,
+      namespace: destination.namespace ?? "",
+      project: project || "default",
+      permits: isSourcePermitted,
+    },
+    isMultiSource: sources.length > 1 || sourcesOf(app).isMultiSource,
+    requests: sources,
+    ...(seed !== undefined && { overrides: { seed } }),
+  };
+}
+
 /** Manifests that somebody sent along with an operation take the place of the first source's. */
 async function loadGiven(texts: readonly string[], sources: readonly SourceRequest[]): Promise<Loaded> {
   const files = texts.map((text, index): SourceFile => {
@@ -133,7 +154,7 @@ async function loadGiven(texts: readonly string[], sources: readonly SourceReque
     return { ok: true, sources: loaded };
   } catch (error) {
     const message = `Failed to load local manifests: ${errorText(error)}`;
-    return { ok: false, error: { type: "ComparisonError", message }, revisions: [], sourceTypes: [] };
+    return { ok: false, error: { type: "ComparisonError", message }, why: message, revisions: [], sourceTypes: [] };
   }
 }
 

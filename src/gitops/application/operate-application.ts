@@ -1,6 +1,7 @@
 import { deepEqual, type KubeObject } from "../../apimachinery/index.ts";
 import type { Application, Condition, Operation, OperationState } from "../../apis/index.ts";
 import { errorText } from "../../lib/index.ts";
+import type { SourceRequest } from "../source/references.ts";
 import { decideAutoSync } from "../sync/auto-sync.ts";
 import { beginAttempt, formatTime, nextAttemptAt, settleAttempt } from "../sync/retry.ts";
 import { type Advance, advanceOperation } from "../sync/run-operation.ts";
@@ -9,7 +10,6 @@ import { withTrackingId } from "../target/tracking.ts";
 import { sourcesOf } from "./build-status.ts";
 import type { Comparison } from "./compare-application.ts";
 import type { ClusterView } from "./live-differences.ts";
-import type { SourceRequest } from "./load-desired.ts";
 import { managedNamespace } from "./managed-namespace.ts";
 import type { Observed } from "./observe-application.ts";
 

@@ -9,12 +9,13 @@ import {
 import type { Result } from "../../controller-runtime/index.ts";
 import { backoffMs } from "../../lib/index.ts";
 import { formatKey, type ObjectKey, partsOf } from "../object/key.ts";
-import { validateApplication, whyForbidden } from "../project/permissions.ts";
+import { isSourcePermitted, validateApplication, whyForbidden } from "../project/permissions.ts";
 import { canSync } from "../project/sync-windows.ts";
+import type { SourceRequest } from "../source/references.ts";
+import { basesOf } from "../source/source-memory.ts";
 import { settleAttempt } from "../sync/retry.ts";
 import type { ApplicationMemory } from "./application-memory.ts";
 import { appendHistory, buildInvalidStatus, buildStatus, sourcesOf } from "./build-status.ts";
-import type { SourceRequest } from "./load-desired.ts";
 import { createObserveMemory, type ObserveContext, type Observed, observeApplication } from "./observe-application.ts";
 import { currentOperation, isRunning, type Operated, operateApplication } from "./operate-application.ts";
 import { type Changes, writeApplication } from "./write-application.ts";
@@ -88,7 +89,7 @@ async function compareAndSync(
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Result> {
-  const { git, kinds, now } = context;
+  const { services, kinds, now } = context;
   const { isStale, mayHaveHealed } = memory;
   // Taken before the first wait: what happens from now on is told for the next look.
   memory.isStale = false;
@@ -103,10 +104,16 @@ async function compareAndSync(
     await observeApplication(
       {
         app,
+        isSourcePermitted: (repoURL) => isSourcePermitted(project, repoURL),
         isPermitted: (object) => forbidden(object)?.reason !== "kind",
         sources,
         manifests,
-        options: { resolve: again, refresh: again && refresh !== undefined, signal },
+        options: {
+          resolve: again,
+          refresh: again && refresh !== undefined,
+          rerender: again && refresh === "hard",
+          signal,
+        },
       },
       memory.observe,
       context,
@@ -117,7 +124,8 @@ async function compareAndSync(
   const observed = await observe(requests, undefined, resolve);
   const keys = observed.targets.map((target) => target.key);
   context.onTargets(app, keys);
-  const isRemote = sources.some(({ repoURL }) => git.isLocal(repoURL) === undefined);
+  const followed = [...sources, ...basesOf(memory.observe.sources)];
+  const isRemote = followed.some(({ repoURL }) => services.git.isLocal(repoURL) === undefined);
   const pollAfterMs = planPolling(memory, { isFailed: observed.error !== undefined, isRemote, resolve }, context);
   await observed.predict();
   const before = observed.compare();

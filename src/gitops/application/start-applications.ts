@@ -4,6 +4,7 @@ import { type Controller, type Result, startController } from "../../controller-
 import { errorText, type Log } from "../../lib/index.ts";
 import { formatKey, type ObjectKey } from "../object/key.ts";
 import { projectResource, releaseProject } from "../project/app-projects.ts";
+import { basesOf, dependsOnCluster } from "../source/source-memory.ts";
 import { trackingIdOf } from "../target/tracking.ts";
 import { isAffectedByPush, type Push } from "./affected-by-push.ts";
 import { type ApplicationMemory, createApplicationMemory } from "./application-memory.ts";
@@ -17,12 +18,17 @@ import { applicationResource } from "./write-application.ts";
 /** How many applications are looked at at the same time; each spends most of its time waiting for answers of the server. */
 const concurrency = 8;
 
+/** Definitions come in numbers; charts are told of them this long after the first. */
+const kindsSettleMs = 1_000;
+
 export type Applications = AsyncDisposable & {
   /** Told of every object that is watched and changes or goes. */
   onChange(key: ObjectKey, before: KubeObject | undefined, after: KubeObject | undefined): void;
   onPush(push: Push): void;
   /** Something has come that failed syncs may have waited for. */
   heal(): void;
+  /** The cluster serves other kinds than before, which charts may ask about. */
+  onKinds(): void;
 };
 
 /** Whether an application has changed in what it asks for. Its status is for others; of that we only obey a termination. */
@@ -37,7 +43,7 @@ function isForItself(before: KubeObject | undefined, after: KubeObject | undefin
 
 /** Looks at every application now, and again whenever its source, its objects, its project or itself change. */
 export function startApplications(options: Omit<ReconcileContext, "onTargets"> & { log: Log }): Applications {
-  const { client, live, git, namespace, log } = options;
+  const { client, live, services, namespace, log } = options;
   const memories = new Map<string, ApplicationMemory>();
   const wanted = new WantedObjects();
   const context: ReconcileContext = { ...options, onTargets: (app, keys) => wanted.set(app.metadata.name, keys) };
@@ -97,7 +103,9 @@ export function startApplications(options: Omit<ReconcileContext, "onTargets"> &
       for (const object of all()) {
         const { sources } = sourcesOf(parseApplication(object));
         const memory = memories.get(object.metadata.name ?? "");
-        if (memory === undefined || !isAffectedByPush(sources, push, git)) continue;
+        if (memory === undefined) continue;
+        const followed = [...sources, ...basesOf(memory.observe.sources)];
+        if (!isAffectedByPush(followed, push, services.git)) continue;
         memory.isStale = true;
         controller.enqueue(object.metadata.name ?? "");
       }
@@ -111,6 +119,10 @@ export function startApplications(options: Omit<ReconcileContext, "onTargets"> &
         memory.mayHaveHealed = true;
         controller.enqueue(object.metadata.name ?? "");
       }
+    },
+    onKinds() {
+      for (const [name, memory] of memories)
+        if (dependsOnCluster(memory.observe.sources)) controller.enqueue(name, kindsSettleMs);
     },
     async [Symbol.asyncDispose]() {
       await controller[Symbol.asyncDispose]();

@@ -9,8 +9,8 @@ import {
 } from "../../apimachinery/index.ts";
 import type { Generator, GitGenerator } from "../../apis/index.ts";
 import { compileGlob } from "../../render/index.ts";
-import type { GitSources } from "../application/load-desired.ts";
 import { inCluster } from "../project/permissions.ts";
+import type { GitSources } from "../source/file-tree.ts";
 import { type Expand, flatten, goTemplates, type Parameters, placeholders } from "./expand.ts";
 import type { GoTemplateOptions } from "./go-template.ts";
 import { normalizeName } from "./normalize-name.ts";

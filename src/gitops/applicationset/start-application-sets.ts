@@ -9,11 +9,11 @@ import {
 import { type Client, type Resource, startInformer } from "../../client/index.ts";
 import { type Controller, type Result, startController } from "../../controller-runtime/index.ts";
 import { errorText, type Log } from "../../lib/index.ts";
-import type { GitSources } from "../application/load-desired.ts";
 import { mergePatchBetween } from "../application/merge-patch.ts";
 import { applicationResource } from "../application/write-application.ts";
 import type { LiveState } from "../live/live-state.ts";
 import { formatKey } from "../object/key.ts";
+import type { GitSources } from "../source/file-tree.ts";
 import { formatTime } from "../sync/retry.ts";
 import {
   type ApplicationChange,

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import type { KubeObject } from "../../apimachinery/index.ts";
 import { type Application, argoprojCrds } from "../../apis/index.ts";
 import { openApiServer } from "../../apiserver/index.ts";
+import { createChartStore } from "../../charts/index.ts";
 import { type Client, createClient, type Resource } from "../../client/index.ts";
 import { startControllers } from "../../controllers/index.ts";
 import { openRepositories, openSources, type Repositories, type Sources } from "../../git/index.ts";
 import { createLog, type Log, silentLog, waitUntil } from "../../lib/index.ts";
 import { openMemoryStore } from "../../storage/index.ts";
-import { type GitOpsOptions, startGitOps } from "../index.ts";
+import { createInlineRenderer, type GitOpsOptions, startGitOps } from "../index.ts";
 
 export const admin = { name: "admin", groups: ["system:masters"] };
 
@@ -80,6 +81,8 @@ export async function openTestCluster(
     return match?.[1] === undefined || match[2] === undefined ? undefined : { owner: match[1], name: match[2] };
   };
   const sources = await openSources({ dir: join(dir, "mirrors"), repositories, localUrls, log });
+  const charts = createChartStore({ directory: join(dir, "charts") });
+  const renderer = createInlineRenderer();
   const controllers = await startControllers({ client, caCertificate: "", log });
   for (const crd of argoprojCrds()) await client.create(resources.crd, crd);
   for (const name of ["argocd", workNamespace]) {
@@ -92,6 +95,9 @@ export async function openTestCluster(
       onPush: (listener) => repositories.onPush(listener),
       log,
       namespace: "argocd",
+      charts,
+      renderer,
+      randomSecret: Buffer.from("of tests"),
       ...options,
     });
   let gitops = await start();
@@ -166,6 +172,7 @@ export async function openTestCluster(
       await gitops[Symbol.asyncDispose]();
       await controllers[Symbol.asyncDispose]();
       await sources[Symbol.asyncDispose]();
+      await charts[Symbol.asyncDispose]();
       await repositories[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

@@ -1,0 +1,90 @@
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import type { Application } from "../../apis/index.ts";
+import { parseApplication } from "../../apis/index.ts";
+import { errorText } from "../../lib/index.ts";
+import { parseApplicationFile, rewriteCnoeUrls } from "../../packages/index.ts";
+import { CliError } from "../errors.ts";
+import { type LocalRepository, remotesOf, type WorkingTree, workingTreeAt } from "./working-tree.ts";
+
+/**
+ * What is to be rendered.
+ *
+ * @property isBare whether it is a directory, for which there is no application: objects are shown as its tool gives them
+ * @property local repositories that are on this machine, by the URLs in the applications
+ */
+export type Found = { applications: Application[]; isBare: boolean; local: Map<string, LocalRepository> };
+
+const inCluster = "https://kubernetes.default.svc";
+/** Helm's name for a release that nobody has named. */
+const releaseName = "release-name";
+
+/** @returns `undefined` when there is no such file or directory */
+export function findOnDisk(what: string, options: { name: string | undefined; namespace: string }): Found | undefined {
+  const stats = statSync(what, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === true) return ofDirectory(realpathSync(what), options);
+  return stats?.isFile() === true ? ofFile(resolve(what), what) : undefined;
+}
+
+function ofDirectory(
+  directory: string,
+  { name = releaseName, namespace }: { name: string | undefined; namespace: string },
+): Found {
+  const tree = workingTreeAt(directory);
+  const source = { repoURL: tree.git, path: relative(tree.git, directory) || "." };
+  const application: Application = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Application",
+    metadata: { name },
+    spec: { project: "default", source, destination: { server: inCluster, namespace } },
+  };
+  return { applications: [application], isBare: true, local: new Map([[tree.git, tree]]) };
+}
+
+function ofFile(file: string, shown: string): Found {
+  const { applications, problems } = parseApplicationFile(shown, readFileSync(file, "utf8"));
+  const wrong = problems.find(({ severity }) => severity === "error") ?? problems[0];
+  if (applications.length === 0 || wrong?.severity === "error")
+    throw new CliError("render-failed", { why: wrong?.message ?? `${shown} holds no Application` });
+  const local = new Map<string, LocalRepository>();
+  const found = applications.map(({ kind, name, object }) => {
+    if (kind === "ApplicationSet") {
+      const why = `${shown}: ${name} is an ApplicationSet; render the Applications that it makes, by their names`;
+      throw new CliError("render-failed", { why });
+    }
+    const rewritten = rewriteCnoeUrls(object, (path) => {
+      const root = join(dirname(file), path);
+      const tree = workingTreeAt(root);
+      local.set(root, { ...tree, path: relative(tree.git, root) });
+      return root;
+    });
+    return parsed(rewritten, shown);
+  });
+  addWorkingTree(workingTreeAt(dirname(file)), found, local);
+  return { applications: found, isBare: false, local };
+}
+
+function parsed(object: Parameters<typeof parseApplication>[0], shown: string): Application {
+  try {
+    return parseApplication(object);
+  } catch (error) {
+    throw new CliError("render-failed", { why: `${shown}: ${errorText(error)}` }, { cause: error });
+  }
+}
+
+/** A source in the repository that the file itself is in means the files beside it, as they are now. */
+function addWorkingTree(
+  tree: WorkingTree,
+  applications: readonly Application[],
+  local: Map<string, LocalRepository>,
+): void {
+  const remotes = new Set(remotesOf(tree).map(withoutSuffix));
+  for (const { source, sources = [] } of applications.map(({ spec }) => spec)) {
+    for (const { repoURL } of [...sources, ...(source === undefined ? [] : [source])])
+      if (!local.has(repoURL) && remotes.has(withoutSuffix(repoURL))) local.set(repoURL, tree);
+  }
+}
+
+function withoutSuffix(url: string): string {
+  return url.replace(/\/+$/, "").replace(/\.git$/, "");
+}
