@@ -2,7 +2,7 @@
 // to Node 24 from npm. Plain JavaScript on purpose: Node 20 cannot run TypeScript sources.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mainModule } from "./bundle.mjs";
@@ -20,6 +20,10 @@ const scripts = {
   test: { needs: "development", commands: (args) => [node(["scripts/test.ts", ...args])] },
   "test:slow": { needs: "development", commands: (args) => [node(["scripts/test.ts", "--slow", ...args])] },
   conformance: { needs: "development", commands: (args) => [node(conformance(args))] },
+  "conformance:render": {
+    needs: "development",
+    commands: (args) => [node(["scripts/test.ts", ...(args.length > 0 ? args : renderConformance())])],
+  },
   lint: { needs: "development", commands: () => [biome(["ci", "."]), tsc(["--project", "tsconfig.json"])] },
   check: {
     needs: "development",
@@ -59,6 +63,14 @@ function tsc(tscArgs) {
 function conformance(files) {
   const pattern = files.length > 0 ? files : ["test/conformance/*.test.ts"];
   return ["--test", "--test-timeout=120000", "--test-concurrency=2", ...pattern];
+}
+
+/** The suites that compare what we render with what the real helm and kubectl make of the same files. */
+function renderConformance() {
+  const folder = join(root, "test", "render");
+  return readdirSync(folder)
+    .filter((name) => /\.(conformance|test)\.ts$/.test(name))
+    .map((name) => join("test", "render", name));
 }
 
 /** `npm start` alone brings the example stack; with packages of the user's own it brings those. */
