@@ -11,6 +11,7 @@ export {
   type KnownRepositories,
 } from "./credentials.ts";
 export type { ArtifactRequest, FetchedArtifact } from "./fetch-artifact.ts";
+export { readKeyring } from "./provenance/keyring.ts";
 export type { Signer } from "./provenance/verify-provenance.ts";
 export { type RegistryLogins, userRegistryLogins } from "./registry-logins.ts";
 export { type ChartStore, type ChartStoreLimits, createChartStore, type FetchedChart } from "./store.ts";

@@ -81,6 +81,7 @@ type ChartNote = { digest: string; version: string; file: string; signature: str
 /**
  * @param options.directory the cache; made when something is fetched
  * @param options.environment where proxies are looked up; that of this process when absent
+ * @param options.keyring whose signature charts must have when they have one, unless a request says otherwise
  * @param options.logins who the user is to registries for which a request has no credentials; nobody when absent
  */
 export function createChartStore(options: {
@@ -88,9 +89,10 @@ export function createChartStore(options: {
   limits?: Partial<ChartStoreLimits>;
   environment?: NodeJS.ProcessEnv;
   logins?: RegistryLogins;
+  keyring?: Uint8Array;
   now?: () => number;
 }): ChartStore {
-  const { directory, environment = process.env, logins, now = Date.now } = options;
+  const { directory, environment = process.env, logins, keyring, now = Date.now } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const cache = createContentCache({ directory, bytesMax: limits.cacheBytes, now });
   const http = createHttp(environment, limits.http);
@@ -137,7 +139,8 @@ export function createChartStore(options: {
     throw new Error(`failed to fetch provenance ${JSON.stringify(`${file}.prov`)}`);
   };
 
-  const fetchVerified = async (request: ChartRequest, signal: AbortSignal | undefined) => {
+  const fetchVerified = async (asked: ChartRequest, signal: AbortSignal | undefined) => {
+    const request = { ...asked, provenance: asked.provenance ?? (keyring && { keyring }) };
     const found = await flights.share(workKey("fetch", request), (ends) => obtain(request, ends), signal);
     return { ...found, signer: verify(request, found) };
   };

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { stateDirectory } from "../platform/index.ts";
+import { chartTrust, stateDirectory } from "../platform/index.ts";
 import { changedFiles, exchangeFiles, readGivenFiles } from "./access-files.ts";
 import { CliError } from "./errors.ts";
 
@@ -32,6 +32,15 @@ test("a file that is given becomes the platform's, and can be taken away", async
   exchangeFiles(changedFiles(await readGivenFiles({ auditPolicyFile: "" }), state), state);
   assert.equal(existsSync(state.auditPolicy), false);
   assert.deepEqual([...(await readGivenFiles({}))], []);
+});
+
+test("a keyring without a key is refused, another one is kept byte for byte", async (t) => {
+  const { file, state } = open(t);
+  writeFileSync(file, Buffer.from([0xff, 0xfe]));
+  await assert.rejects(readGivenFiles({ chartKeyring: file }), /--chart-keyring: /);
+  const keyring = Buffer.from([0x99, 0, 0xff]);
+  exchangeFiles(new Map([["chartKeyring", keyring.toString("base64")]]), state);
+  assert.deepEqual(chartTrust(state).keyring, keyring);
 });
 
 const wrong: Record<string, { text?: string; want: RegExp }> = {

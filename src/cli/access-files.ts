@@ -10,7 +10,7 @@ import {
 import { CliError } from "./errors.ts";
 
 /** What the flags say about the files that a platform may be given; what is not said stays as it is. */
-export type AccessFlags = { authenticationConfig?: string; auditPolicyFile?: string };
+export type AccessFlags = { authenticationConfig?: string; auditPolicyFile?: string; chartKeyring?: string };
 
 /** Contents by file, checked; an empty one takes the file away. */
 export type AccessFiles = ReadonlyMap<AccessFile, string>;
@@ -20,12 +20,13 @@ export async function readGivenFiles(flags: AccessFlags): Promise<AccessFiles> {
   const given: [AccessFile, string, string | undefined][] = [
     ["authenticationConfig", "--authentication-config", flags.authenticationConfig],
     ["auditPolicy", "--audit-policy-file", flags.auditPolicyFile],
+    ["chartKeyring", "--chart-keyring", flags.chartKeyring],
   ];
   const files = new Map<AccessFile, string>();
   for (const [which, flag, path] of given) {
     if (path === undefined) continue;
     try {
-      const text = path === "" ? "" : readFileSync(path, "utf8");
+      const text = path === "" ? "" : readFileSync(path, which === "chartKeyring" ? "base64" : "utf8");
       if (text !== "") await checkAccessFile(which, text);
       files.set(which, text);
     } catch (error) {

@@ -115,6 +115,10 @@ function addCreate(program: Command): void {
       "AuthenticationConfiguration with the issuers of tokens that are trusted ('' for none)",
     )
     .option("--audit-policy-file <file>", "audit policy that says which requests go to log/audit.log ('' for none)")
+    .option(
+      "--chart-keyring <file>",
+      "OpenPGP keyring; charts that are signed must be signed by one of its keys ('' for none)",
+    )
     .option("-n, --no-exit", "stay and show changes until interrupted; the platform runs on either way")
     .option("--timeout <duration>", "how long to wait until everything is ready", "5m")
     .addOption(

@@ -2,7 +2,7 @@
 // It promises that a platform either runs whole or says why it does not.
 // It leaves to the command line how people ask for it and what they see.
 
-export { type AccessFile, checkAccessFile, readAccessFile, writeAccessFile } from "./access-files.ts";
+export { type AccessFile, chartTrust, checkAccessFile, readAccessFile, writeAccessFile } from "./access-files.ts";
 export { BackupError, backupPlatform, restorePlatform } from "./backup.ts";
 export {
   ConfigError,

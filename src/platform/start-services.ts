@@ -8,6 +8,7 @@ import { startGitOps } from "../gitops/index.ts";
 import type { User } from "../lib/index.ts";
 import { startPackages } from "../packages/index.ts";
 import { createRenderer } from "../render/index.ts";
+import { chartTrust } from "./access-files.ts";
 import { startClusterControllers } from "./cluster-controllers.ts";
 import { startClusterKubeconfigs } from "./cluster-kubeconfigs.ts";
 import { platformUrls } from "./config.ts";
@@ -78,7 +79,7 @@ export async function startServices(parts: AsyncDisposableStack, options: Platfo
     }),
   );
   const randomSecret = readClusterSecret(state);
-  const charts = parts.use(createChartStore({ directory: state.charts }));
+  const charts = parts.use(createChartStore({ directory: state.charts, ...chartTrust(state) }));
   parts.use(
     await startGitOps({
       client,

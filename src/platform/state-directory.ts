@@ -25,6 +25,8 @@ export type StateDirectory = {
   authenticationConfig: string;
   /** There only when a user has given it; see `skiff create --audit-policy-file`. */
   auditPolicy: string;
+  /** There only when a user has given it; see `skiff create --chart-keyring`. */
+  chartKeyring: string;
   auditLog: string;
   /** What the credentials of logical clusters are derived from. */
   clusterSecret: string;
@@ -59,6 +61,7 @@ export function stateDirectory(name: string, env: NodeJS.ProcessEnv = process.en
     serviceAccountKey: at("service-account.key"),
     authenticationConfig: at("authentication-config.yaml"),
     auditPolicy: at("audit-policy.yaml"),
+    chartKeyring: at("chart-keyring"),
     auditLog: at("log", "audit.log"),
     clusterSecret: at("cluster-secret"),
   };

@@ -18,7 +18,7 @@ import {
   roleOf,
 } from "../../gitops/index.ts";
 import { errorText } from "../../lib/index.ts";
-import { platformsRoot, readClusterSecret, stateDirectory } from "../../platform/index.ts";
+import { chartTrust, platformsRoot, readClusterSecret, stateDirectory } from "../../platform/index.ts";
 import type { Manifest } from "../../render/index.ts";
 import { connectPlatform } from "../connect.ts";
 import { CliError } from "../errors.ts";
@@ -62,7 +62,7 @@ export async function renderText(what: string, flags: RenderFlags): Promise<{ te
   const state = stateDirectory(flags.platform);
   const cache = existsSync(state.root) ? state.charts : join(platformsRoot(), ".cache", "charts");
   const services: Services = {
-    charts: parts.use(createChartStore({ directory: cache })),
+    charts: parts.use(createChartStore({ directory: cache, ...chartTrust(state) })),
     renderer: createInlineRenderer(),
     cluster: async () => cluster?.versions ?? { kubeVersion: "", apiVersions: [], id: "" },
     repositories: async (project) =>

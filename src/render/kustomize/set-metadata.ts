@@ -2,17 +2,7 @@ import { compareUtf8, formatGoJson } from "../../apimachinery/index.ts";
 import { type FieldSpec, type FieldVisitor, setEntry, setScalarText, visitField } from "./field-spec.ts";
 import { KustomizeError, prefixed, within } from "./kustomize-error.ts";
 import { requireNode, WrongKindError } from "./merge.ts";
-import {
-  isEmpty,
-  isList,
-  isMap,
-  isMissingOrNull,
-  type MapNode,
-  rawText,
-  Scalar,
-  textOf,
-  toJson,
-} from "./node.ts";
+import { isEmpty, isList, isMap, isMissingOrNull, type MapNode, rawText, Scalar, textOf, toJson } from "./node.ts";
 import { notes, type Resource } from "./resource.ts";
 import { isSelected, sameId } from "./resource-id.ts";
 import type { Resources } from "./resources.ts";
