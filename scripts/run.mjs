@@ -69,7 +69,7 @@ function conformance(files) {
 function renderConformance() {
   const folder = join(root, "test", "render");
   return readdirSync(folder)
-    .filter((name) => /\.(conformance|test)\.ts$/.test(name))
+    .filter((name) => /\.conformance\.ts$/.test(name))
     .map((name) => join("test", "render", name));
 }
 

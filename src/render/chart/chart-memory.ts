@@ -1,5 +1,7 @@
 import { compileTemplates, type TemplateBundle } from "../template/compile-templates.ts";
+import { fromBytes } from "../template/go-text.ts";
 import type { GoMap } from "../template/values.ts";
+import type { NodeDependency } from "./chart-node.ts";
 import type { ReadDocument } from "./read-document.ts";
 import type { SchemaNode } from "./schema/compile-schema.ts";
 import type { BoundTemplate } from "./template-data.ts";
@@ -9,12 +11,25 @@ import { readValues } from "./yaml-text.ts";
 const bundlesMax = 8;
 const textsMax = 16;
 
+/**
+ * The values that charts have once they have imported what they want, and what they import, in the order of their tree.
+ * Nobody may change them.
+ */
+export type Imports = {
+  readonly charts: readonly {
+    readonly values: GoMap | undefined;
+    readonly dependencies: NodeDependency[] | undefined;
+  }[];
+  readonly warnings: readonly string[];
+};
+
 /** How many characters of rendered documents are remembered with what they say: the largest public charts render 2 MB. */
 const documentSizeMax = 8 * 2 ** 20;
 
 /** What renders of one chart need not find out again. */
 export class ChartMemory {
   readonly #bundles = new Map<string, TemplateBundle>();
+  readonly #imports = new Map<string, Imports>();
   readonly #texts = new Map<string, GoMap>();
   readonly #schemas = new WeakMap<Uint8Array, SchemaNode>();
   readonly #documents = new Map<string, ReadDocument>();
@@ -22,9 +37,15 @@ export class ChartMemory {
 
   /** The templates, compiled. They are the same whenever their names are. */
   bundleOf(templates: ReadonlyMap<string, BoundTemplate>): TemplateBundle {
-    const files = [...templates].map(([name, { text }]) => ({ name, text }));
-    const key = files.map(({ name }) => name).join("\n");
-    return remembered(this.#bundles, key, bundlesMax, () => compileTemplates(files));
+    const key = [...templates.keys()].join("\n");
+    return remembered(this.#bundles, key, bundlesMax, () => {
+      return compileTemplates([...templates].map(([name, { bytes }]) => ({ name, text: fromBytes(bytes) })));
+    });
+  }
+
+  /** What charts import from each other, for a tree of charts by the paths of all of them. */
+  importsOf(paths: readonly string[], make: () => Imports): Imports {
+    return remembered(this.#imports, paths.join("\n"), bundlesMax, make);
   }
 
   /** What a rendered document says: most are the same from one render to the next. Nobody may change it. */

@@ -61,6 +61,12 @@ export class ChartNode {
     return copy;
   }
 
+  /** It and all charts in it, from the outermost to the innermost. */
+  *all(): Generator<ChartNode> {
+    yield this;
+    for (const chart of this.#charts) yield* chart.all();
+  }
+
   /** Where its files are, as templates and `# Source:` name it. */
   get path(): string {
     return this.parent === undefined ? this.name : `${this.parent.path}/charts/${this.name}`;

@@ -28,6 +28,7 @@ export class Chart {
   readonly memory = new ChartMemory();
   /** `.Files` */
   readonly filesObject: ChartFiles;
+  #crds: readonly { readonly path: string; readonly text: string }[] | undefined;
 
   constructor(contents: ChartContents) {
     this.contents = contents;
@@ -87,8 +88,11 @@ export class Chart {
     return [...new Set([...own, ...inner])].filter((url) => metaSchemaAt(url) === undefined);
   }
 
-  /** The files of `crds/`, those of the chart before those of the charts in it. */
-  get crds(): ChartFile[] {
-    return this.contents.files.filter(({ path }) => path.startsWith("crds/") && /\.(?:ya?ml|json)$/i.test(path));
+  /** The manifests in `crds/`. */
+  get crds(): readonly { readonly path: string; readonly text: string }[] {
+    this.#crds ??= this.contents.files
+      .filter(({ path }) => path.startsWith("crds/") && /\.(?:ya?ml|json)$/i.test(path))
+      .map(({ path, bytes }) => ({ path, text: fromBytes(bytes) }));
+    return this.#crds;
   }
 }

@@ -86,12 +86,30 @@ function applyConditions(
   }
 }
 
-/** Gives every chart the values that it imports from charts in it, from the innermost to the root. Changes the tree. */
-export function importValues(node: ChartNode, warn: (warning: string) => void): void {
-  for (const chart of node.charts) importValues(chart, warn);
+/**
+ * Gives every chart the values that it imports from charts in it, from the innermost to the root. Changes the tree. What was
+ * given to the release does not matter, so the same charts import the same.
+ */
+export function importValues(root: ChartNode, warn: (warning: string) => void): void {
+  const nodes = [...root.all()];
+  const paths = nodes.map(({ path }) => path);
+  const imports = root.chart.memory.importsOf(paths, () => {
+    const warnings: string[] = [];
+    importInto(root, (warning) => warnings.push(warning));
+    return { charts: nodes.map(({ values, dependencies }) => ({ values, dependencies })), warnings };
+  });
+  for (const [index, node] of nodes.entries()) {
+    node.values = imports.charts[index]?.values;
+    node.dependencies = imports.charts[index]?.dependencies;
+  }
+  for (const warning of imports.warnings) warn(warning);
+}
+
+function importInto(node: ChartNode, warn: (warning: string) => void): void {
+  for (const chart of node.charts) importInto(chart, warn);
   if (node.dependencies === undefined) return;
   const options = { keepNulls: true, warn };
-  const values = coalesceValues(node, {}, options);
+  const values = coalesceValues(node, newMap(), options);
   let imported: GoMap = newMap();
   node.dependencies = node.dependencies.map((dependency) => {
     const pairs = dependency.importValues.flatMap((item) => pairOf(item) ?? []);
@@ -105,6 +123,7 @@ export function importValues(node: ChartNode, warn: (warning: string) => void): 
     }
     return { ...dependency, importValues: pairs };
   });
+  // What is imported is part of the values too, and putting both together changes both.
   node.values = coalesceTables(copyMap(values), imported, options);
 }
 

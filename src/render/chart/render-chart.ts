@@ -2,7 +2,6 @@ import { type JsonObject, quoteGo } from "../../apimachinery/index.ts";
 import type { Manifest } from "../directory.ts";
 import { ChartValues } from "../template/chart-values.ts";
 import { GoError } from "../template/go-error.ts";
-import { fromBytes } from "../template/go-text.ts";
 import type { RenderLimits, RenderOptions } from "../template/run.ts";
 import { type GoMap, goInt, newMap } from "../template/values.ts";
 import { capabilitiesFor, defaultKubeVersion, normalizeKubeVersion } from "./capabilities.ts";
@@ -212,7 +211,7 @@ function takeNotes(rendered: Map<string, string>, chart: string): string {
 }
 
 function crdsOf(node: ChartNode): RenderedCrd[] {
-  const own = node.chart.crds.map(({ path, bytes }) => ({ file: `${node.path}/${path}`, text: fromBytes(bytes) }));
+  const own = node.chart.crds.map(({ path, text }) => ({ file: `${node.path}/${path}`, text }));
   return [...own, ...node.charts.flatMap(crdsOf)];
 }
 

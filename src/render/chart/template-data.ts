@@ -1,12 +1,11 @@
 import { ChartValues } from "../template/chart-values.ts";
-import { fromBytes } from "../template/go-text.ts";
 import { type GoMap, newMap, type Value } from "../template/values.ts";
 import type { ChartNode } from "./chart-node.ts";
 import { chartObject } from "./metadata.ts";
 import { tableAt } from "./value-maps.ts";
 
 /** A template, and what `.` is in it: the same map for all templates of a chart, which see what others change in it. */
-export type BoundTemplate = { readonly text: string; readonly data: GoMap; readonly basePath: string };
+export type BoundTemplate = { readonly bytes: Uint8Array; readonly data: GoMap; readonly basePath: string };
 
 /** What all charts of a render share. */
 export type RenderScope = { readonly values: GoMap; readonly release: GoMap; readonly capabilities: Value };
@@ -41,7 +40,7 @@ function gather(node: ChartNode, values: GoMap, scope: RenderScope, into: Map<st
   const isLibrary = metadata.type.toLowerCase() === "library";
   for (const { path: file, bytes } of chart.contents.templates) {
     if (isLibrary && !file.slice(file.lastIndexOf("/") + 1).startsWith("_")) continue;
-    into.set(`${path}/${file}`, { text: fromBytes(bytes), data, basePath: `${path}/templates` });
+    into.set(`${path}/${file}`, { bytes, data, basePath: `${path}/templates` });
   }
   return data;
 }

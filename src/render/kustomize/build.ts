@@ -1,6 +1,7 @@
 import { type JsonObject, type KubeObject, stringifyYaml } from "../../apimachinery/index.ts";
 import type { Manifest } from "../directory.ts";
 import { type ArgoKustomizeOptions, editKustomization } from "./argo-options.ts";
+import { buildTarget } from "./gather.ts";
 import type { KustomizeHelm } from "./helm-charts.ts";
 import { KustomizeError, prefixed } from "./kustomize-error.ts";
 import { type KustomizeFiles, type KustomizeRemote, Loader } from "./loader.ts";
@@ -10,7 +11,7 @@ import { originAnnotation, type Resource, transformationsAnnotation } from "./re
 import type { Resources } from "./resources.ts";
 import { setEntries } from "./set-metadata.ts";
 import { sortResources } from "./sort-order.ts";
-import { buildTarget, chooseSchemas, loadTarget, type Target } from "./target.ts";
+import { chooseSchemas, loadTarget, type Target } from "./target.ts";
 
 /** The flags of `kustomize build`; plain data. */
 export type KustomizeBuildOptions = {

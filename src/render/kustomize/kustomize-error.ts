@@ -33,3 +33,12 @@ export function within<T>(prefix: string | (() => string), run: () => T): T {
     throw prefixed(typeof prefix === "string" ? prefix : prefix(), error);
   }
 }
+
+/** The same for what takes time. */
+export async function inPlace<T>(place: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw prefixed(place, error);
+  }
+}

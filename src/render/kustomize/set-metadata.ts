@@ -72,7 +72,7 @@ export function setNamespaces(resources: Resources, options: NamespaceOptions): 
     resource.storePreviousId();
     setNamespace(resource, options);
     const id = resource.currentId;
-    const same = resources.matching((other) => sameId(other, id));
+    const same = resources.all.filter((other) => other.name === id.name && sameId(other.currentId, id));
     if (same.length !== 1) {
       const texts = same.map(({ node }) => (node === undefined ? "" : formatGoJson(toJson(node)))).join(" ");
       throw new KustomizeError(`namespace transformation produces ID conflict: [${texts}]`);

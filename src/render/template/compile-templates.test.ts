@@ -114,6 +114,12 @@ test("lookup asks the function that was given", () => {
   assert.equal(renderOne(text), "{}");
 });
 
+test("arguments of methods see the variables around them, though methods are known only when they are reached", () => {
+  const text =
+    '{{ range $name, $_ := .Files.Glob "*.txt" }}{{ with $x := 1 }}{{ len ($.Files.Lines $name) }}{{ end }}{{ end }}';
+  assert.equal(renderOne(text), "2");
+});
+
 test("missing keys are errors when the caller says so", () => {
   assert.throws(() => renderOne("{{ .Values.a }}", {}, { missingKey: "error" }), {
     name: "TemplateError",

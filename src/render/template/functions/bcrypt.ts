@@ -54,7 +54,8 @@ class Blowfish {
   readonly #s: Int32Array;
 
   constructor() {
-    const words = fractionOfPi(18 + 4 * 256);
+    initialTables ??= fractionOfPi(18 + 4 * 256);
+    const words = initialTables;
     this.#p = words.slice(0, 18);
     this.#s = words.slice(18);
   }
@@ -95,6 +96,9 @@ function mix(s: Int32Array, x: number): number {
   const sum = (s[x >>> 24] ?? 0) + (s[256 + ((x >>> 16) & 255)] ?? 0);
   return ((sum ^ (s[512 + ((x >>> 8) & 255)] ?? 0)) + (s[768 + (x & 255)] ?? 0)) | 0;
 }
+
+/** What {@link fractionOfPi} gives: always the same, and as slow as half of the hashing. */
+let initialTables: Int32Array | undefined;
 
 /** The first bits behind the point of pi, in words of 32: what the tables of Blowfish begin with. */
 function fractionOfPi(words: number): Int32Array {
