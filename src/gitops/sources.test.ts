@@ -357,6 +357,31 @@ function packChart(dir: string, version: string): void {
   execFileSync("tar", ["-czf", join(dir, `demo-${version}.tgz`), "-C", join(dir, version), "demo"]);
 }
 
+test("what the schema of a chart refers to in the network is fetched, and what that refers to", async () => {
+  const documents: Record<string, object> = {
+    "/all.json": { $ref: "color.json" },
+    "/color.json": { properties: { color: { enum: ["red", "blue"] } } },
+  };
+  const server = createServer(({ url = "" }, response) => {
+    const document = documents[url];
+    response.writeHead(document === undefined ? 404 : 200).end(JSON.stringify(document ?? {}));
+  });
+  try {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const base = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+    await cluster.push("schemas", chart({ "values.schema.json": JSON.stringify({ $ref: `${base}/all.json` }) }));
+    const source = (color: string) => helmSource("schemas", { valuesObject: { color } });
+    await cluster.create(applicationOf("schema-good", source("blue")));
+    await cluster.untilSynced("schema-good");
+    await cluster.create(applicationOf("schema-bad", source("green")));
+    assert.match(await untilComplaining("schema-bad"), /at '\/color': value must be one of 'red', 'blue'/);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
 test("a chart that depends on one beside it, and on what it says about it, is rendered with both", async () => {
   const library = chart({ "Chart.yaml": "apiVersion: v2\nname: common\nversion: 0.1.0\n" }, "common");
   const depending =

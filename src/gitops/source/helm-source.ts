@@ -4,7 +4,13 @@ import { listAt, parseYaml, textAt } from "../../apimachinery/index.ts";
 import type { ApplicationSource, HelmSource } from "../../apis/index.ts";
 import { findRepository } from "../../charts/index.ts";
 import { errorText } from "../../lib/index.ts";
-import type { HelmValues, IsolatedHelmOptions, Manifest } from "../../render/index.ts";
+import {
+  type ChartContent,
+  ChartError,
+  type HelmValues,
+  type IsolatedHelmOptions,
+  type Manifest,
+} from "../../render/index.ts";
 import { shownUrl } from "./fetch-url.ts";
 import type { TreeItem } from "./file-tree.ts";
 import type { RenderContext } from "./render-context.ts";
@@ -36,20 +42,46 @@ export async function renderHelm(source: ApplicationSource, context: RenderConte
     throw new Error(`the files of the chart have ${sizeBytes} bytes, more than ${sourceBytesMax}`);
   const content = () => readAll(items, context);
   try {
-    return (
-      await context.services.renderer.helm({ chart: { digest: digestOf(items), content }, options }, context.signal)
-    ).manifests;
+    return await renderWithSchemas({ digest: digestOf(items), content }, options, context);
   } catch (error) {
     if (!isMissingDependency(error)) throw templateError(error);
   }
   const files = await buildDependencies(await content(), helm, context);
   const digest = digestOf([...files].map(([path, bytes]) => ({ path, bytes })));
   try {
-    const chart = { digest, content: async () => files };
-    return (await context.services.renderer.helm({ chart, options }, context.signal)).manifests;
+    return await renderWithSchemas({ digest, content: async () => files }, options, context);
   } catch (error) {
     throw templateError(error);
   }
+}
+
+/** How many documents the schemas of a chart may be spread over. */
+const remoteSchemasMax = 50;
+
+/** Renders again with what schemas refer to in the network, which only their reading shows; most refer to nothing there. */
+async function renderWithSchemas(
+  chart: ChartContent,
+  options: IsolatedHelmOptions,
+  context: RenderContext,
+): Promise<readonly Manifest[]> {
+  const remoteSchemas = new Map<string, Uint8Array>();
+  for (;;) {
+    try {
+      const given = remoteSchemas.size === 0 ? options : { ...options, remoteSchemas };
+      return (await context.services.renderer.helm({ chart, options: given }, context.signal)).manifests;
+    } catch (error) {
+      const missing = error instanceof ChartError ? error.missingSchemas : [];
+      if (missing.length === 0 || remoteSchemas.size + missing.length > remoteSchemasMax) throw error;
+      for (const url of missing) remoteSchemas.set(url, await schemaAt(url, context));
+    }
+  }
+}
+
+async function schemaAt(url: string, { onOutside, services, signal }: RenderContext): Promise<Uint8Array> {
+  onOutside(url);
+  const { status, body } = await services.fetchUrl(url, signal);
+  if (status >= 200 && status <= 299) return body;
+  throw new Error(`failing loading "${shownUrl(url)}": HTTP ${status}`);
 }
 
 /** What is wrong in the chart or its values is the source's; everything else may be well again the next time. */

@@ -33,11 +33,18 @@ export function validateValues(
   remote: RemoteSchemas,
   warn: (warning: string) => void,
 ): void {
+  const missingSchemas: string[] = [];
+  const read = (url: string) => {
+    const bytes = remote.get(url);
+    if (bytes === undefined && /^https?:/.test(url)) missingSchemas.push(url);
+    return bytes;
+  };
   const problems = problemsOf(root, values, (schema) => {
-    return memory.schemaOf(schema, () => compileSchema(schema, remote, warn));
+    return memory.schemaOf(schema, () => compileSchema(schema, read, warn));
   });
   if (problems === "") return;
-  throw new ChartError(`values don't meet the specifications of the schema(s) in the following chart(s):\n${problems}`);
+  const message = `values don't meet the specifications of the schema(s) in the following chart(s):\n${problems}`;
+  throw new ChartError(message, { missingSchemas });
 }
 
 function problemsOf(node: ChartNode, values: GoMap, compile: (schema: Uint8Array) => SchemaNode): string {
@@ -68,7 +75,11 @@ function problemsIn(values: GoMap, compile: () => SchemaNode): string {
   return faults.length === 0 ? "" : `${formatFaults(faults).join("\n")}\n`;
 }
 
-function compileSchema(schema: Uint8Array, remote: RemoteSchemas, warn: (warning: string) => void): SchemaNode {
+function compileSchema(
+  schema: Uint8Array,
+  read: (url: string) => Uint8Array | undefined,
+  warn: (warning: string) => void,
+): SchemaNode {
   const document = readSchema(schema);
   const load = (url: string): JsonValue => {
     if (url === schemaUrl) return document;
@@ -76,7 +87,7 @@ function compileSchema(schema: Uint8Array, remote: RemoteSchemas, warn: (warning
       warn(`unresolved URN reference ignored; using permissive schema urn=${url}`);
       return true;
     }
-    const bytes = remote.get(url);
+    const bytes = read(url);
     if (bytes !== undefined) return readSchema(bytes);
     throw new SchemaError(`failing loading ${quoteGo(url)}: ${whyNot(url)}`);
   };
