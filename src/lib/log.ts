@@ -38,10 +38,15 @@ export function createLog(
 /** A log that drops everything, for tests and callers that do not care. */
 export const silentLog: Log = createLog({ level: "error", write: () => {} });
 
-/** The message of an error and of its causes, in one line. */
+/** The message of an error and of its causes, in one line; what a message says of its cause already is not said again. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${errorText(error.cause)}`;
+  let text = error.message;
+  for (let cause = error.cause; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (!text.includes(message)) text += `: ${message}`;
+  }
+  return text;
 }
 
 function errorsAsText(fields: LogFields | undefined): LogFields {

@@ -93,7 +93,9 @@ function manifestsInJson(file: string, text: string): Manifest[] {
 function manifestsInYaml(file: string, text: string): Manifest[] {
   const found: Manifest[] = [];
   try {
-    for (const { value, line } of parseYamlDocuments(text, { integers: "exact" }))
+    // A last line counts as ended, as to the YAML reader of k8s.io/apimachinery.
+    const ended = text.endsWith("\n") ? text : `${text}\n`;
+    for (const { value, line } of parseYamlDocuments(ended, { integers: "exact" }))
       found.push(...flatten(value, { file, line }));
   } catch (cause) {
     const looksLikeManifest = ["apiVersion:", "kind:", "metadata:"].every((word) => text.includes(word));

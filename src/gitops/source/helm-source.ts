@@ -86,8 +86,9 @@ async function schemaAt(url: string, { onOutside, services, signal }: RenderCont
 
 /** What is wrong in the chart or its values is the source's; everything else may be well again the next time. */
 function templateError(error: unknown): Error {
-  const message = `failed to execute helm template command: Error: ${errorText(error)}`;
-  return isInChart(error) ? new SourceError(message) : new Error(message);
+  const message = (why: string) => `failed to execute helm template command: Error: ${why}`;
+  // Helm's words are whole; the cause is the same in the template engine's.
+  return isInChart(error) ? new SourceError(message(error.message)) : new Error(message(errorText(error)));
 }
 
 /** Errors that come from a worker have lost their class, not their name. */

@@ -54,7 +54,7 @@ export class ManifestOutput {
       if (document !== undefined) return documentManifests(file, document);
       return splitManifests(text).flatMap((part) => {
         const line = text.slice(0, part.at).split("\n").length;
-        return documentManifests(file, { line, value: readYaml(part.text) });
+        return documentManifests(file, { line, value: readYaml(`${part.text}\n`) });
       });
     });
   }

@@ -1,5 +1,6 @@
 import type { JsonValue } from "../../apimachinery/index.ts";
 import { readYaml } from "../template/functions/yaml.ts";
+import { GoError } from "../template/go-error.ts";
 import { type Decoded, mapShape, type Shape, stringShape, structShape } from "./struct.ts";
 import { decodeYaml } from "./yaml-text.ts";
 
@@ -21,10 +22,11 @@ const headShape: Shape = structShape("util.SimpleHead", {
 /**
  * Reads a document of a manifest.
  *
+ * @param text without the line break behind it, as Helm looks at it
  * @throws {GoError} in the words of sigs.k8s.io/yaml
  */
 export function readDocument(text: string): ReadDocument {
-  const value = readYaml(text);
+  const value = readEnded(text);
   const head = decodeYaml(value, headShape);
   const metadata = fieldsOf(head?.["metadata"]);
   const annotations = Object.entries(fieldsOf(metadata["annotations"]));
@@ -34,6 +36,17 @@ export function readDocument(text: string): ReadDocument {
     name: textOf(metadata["name"]),
     annotations: new Map(annotations.map(([key, annotation]) => [key, textOf(annotation)])),
   };
+}
+
+/** As it is applied: printed with a line break behind it, which belongs to a block scalar that it ends with. */
+function readEnded(text: string): JsonValue {
+  try {
+    return readYaml(`${text}\n`);
+  } catch (error) {
+    // Another end may move the line of an error.
+    if (error instanceof GoError) return readYaml(text);
+    throw error;
+  }
 }
 
 function textOf(value: unknown): string {
