@@ -8,7 +8,9 @@ import { binary } from "../test/support/binaries.ts";
 const args = process.argv.slice(2);
 const slow = args.includes("--slow");
 const named = args.filter((arg) => !arg.startsWith("-"));
-const pattern = slow ? ["test/**/*.slow.ts", "test/render/*.conformance.ts"] : ["src/**/*.test.ts", "test/**/*.test.ts"];
+const pattern = slow
+  ? ["test/**/*.slow.ts", "test/render/*.conformance.ts"]
+  : ["src/**/*.test.ts", "test/**/*.test.ts"];
 const files = named.length > 0 ? named : globSync(pattern).sort();
 if (files.length === 0) {
   console.error(`No test matches ${pattern.join(" ")}`);

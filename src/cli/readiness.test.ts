@@ -209,12 +209,13 @@ const cases: Record<string, { given: Snapshot; want: ItemState; why?: RegExp }> 
         resources: [
           { ...deployment, health: { status: "Healthy" } },
           { group: "networking.k8s.io", kind: "Ingress", name: "web", health: { status: "Progressing" } },
+          { group: "apiregistration.k8s.io", kind: "APIService", name: "v1.a", health: { status: "Progressing" } },
         ],
       },
       { pods: "simulated" },
     ),
     want: "needs-pods",
-    why: /Ingress web/,
+    why: /Ingress web, APIService v1\.a/,
   },
   "broken when the API server refused the Application": {
     given: snapshot(

@@ -66,10 +66,11 @@ const runtimeKinds = new Set([
   "CronJob",
   "PersistentVolumeClaim",
   "Ingress",
+  "APIService",
 ]);
 
-/** Kinds that wait for an address from outside also where pods are simulated. */
-const outsideKinds = new Set(["Ingress", "Service"]);
+/** Kinds that wait for an address or an answer from outside also where pods are simulated. */
+const outsideKinds = new Set(["Ingress", "Service", "APIService"]);
 
 /** Says for each awaited package and each of its Applications how it stands. Pure. */
 export function assess(snapshot: Snapshot, awaited: Awaited): Item[] {

@@ -110,3 +110,10 @@ test("renderDirectory says where each object stands", async () => {
   const [first, second] = await renderDirectory(filesOf({ "a.yaml": `${object("a")}---\n${object("b")}` }));
   assert.deepEqual([first?.line, second?.line], [1, 6]);
 });
+
+test("renderDirectory takes the last line of a file as ended", async () => {
+  const text = `${object("a")}data:\n  text: |\n    one`;
+  const data = async (content: string) => (await renderDirectory(filesOf({ "a.yaml": content })))[0]?.object["data"];
+  assert.deepEqual(await data(text), { text: "one\n" });
+  assert.deepEqual(await data(`${text}\n`), { text: "one\n" });
+});

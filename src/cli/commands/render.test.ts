@@ -62,6 +62,18 @@ test("a chart is rendered with values of files and flags, like helm does", async
   assert.equal(stdout, config('  color: one\n  kube: v1.30.2\n  number: "3"\n', "r", "work"));
 });
 
+test("a packed chart is rendered like the directory it was made of", async () => {
+  write(chart);
+  execFileSync("tar", ["-czf", "demo-1.0.0.tgz", "chart"], { cwd: home });
+  const flags = { set: ["number=7"], name: "r" };
+  const packed = await render("demo-1.0.0.tgz", flags);
+  assert.equal(packed.code, 0, packed.stderr);
+  assert.equal(packed.stdout, (await render("chart", flags)).stdout);
+  write({ "no-chart/a": "a" });
+  execFileSync("sh", ["-c", "gzip -c no-chart/a > a.tgz"], { cwd: home });
+  assert.match((await render("a.tgz")).stderr, /^a\.tgz is not a packed chart, as helm package makes them: /);
+});
+
 test("the same seed gives the same random values, none gives others", async () => {
   write(chart);
   const text = async (seed?: string) =>

@@ -4,13 +4,14 @@ import type { Application } from "../../apis/index.ts";
 import { parseApplication } from "../../apis/index.ts";
 import { errorText } from "../../lib/index.ts";
 import { parseApplicationFile, rewriteCnoeUrls } from "../../packages/index.ts";
+import { readArchive } from "../../render/index.ts";
 import { CliError } from "../errors.ts";
-import { type LocalRepository, remotesOf, type WorkingTree, workingTreeAt } from "./working-tree.ts";
+import { archiveTree, type LocalRepository, remotesOf, type WorkingTree, workingTreeAt } from "./working-tree.ts";
 
 /**
  * What is to be rendered.
  *
- * @property isBare whether it is a directory, for which there is no application: objects are shown as its tool gives them
+ * @property isBare whether it is a directory or a packed chart, for which there is no application: objects are shown as its tool gives them
  * @property local repositories that are on this machine, by the URLs in the applications
  */
 export type Found = { applications: Application[]; isBare: boolean; local: Map<string, LocalRepository> };
@@ -23,15 +24,37 @@ const releaseName = "release-name";
 export function findOnDisk(what: string, options: { name: string | undefined; namespace: string }): Found | undefined {
   const stats = statSync(what, { throwIfNoEntry: false });
   if (stats?.isDirectory() === true) return ofDirectory(realpathSync(what), options);
-  return stats?.isFile() === true ? ofFile(resolve(what), what) : undefined;
+  if (stats?.isFile() !== true) return undefined;
+  const content = readFileSync(what);
+  return isGzip(content) ? ofArchive(content, what, options) : ofFile({ file: resolve(what), shown: what }, content);
 }
 
-function ofDirectory(
-  directory: string,
-  { name = releaseName, namespace }: { name: string | undefined; namespace: string },
-): Found {
+function isGzip(content: Buffer): boolean {
+  return content[0] === 0x1f && content[1] === 0x8b;
+}
+
+type ReleaseOptions = { name: string | undefined; namespace: string };
+
+function ofArchive(content: Buffer, shown: string, options: ReleaseOptions): Found {
+  return ofTree(archiveTree(resolve(shown), unpacked(content, shown)), ".", options);
+}
+
+function unpacked(content: Buffer, shown: string): Map<string, Uint8Array> {
+  try {
+    return new Map(readArchive(content).map(({ path, bytes }) => [path, bytes]));
+  } catch (error) {
+    const why = `${shown} is not a packed chart, as helm package makes them: ${errorText(error)}`;
+    throw new CliError("render-failed", { why }, { cause: error });
+  }
+}
+
+function ofDirectory(directory: string, options: ReleaseOptions): Found {
   const tree = workingTreeAt(directory);
-  const source = { repoURL: tree.git, path: relative(tree.git, directory) || "." };
+  return ofTree(tree, relative(tree.git, directory) || ".", options);
+}
+
+function ofTree(tree: WorkingTree, path: string, { name = releaseName, namespace }: ReleaseOptions): Found {
+  const source = { repoURL: tree.git, path };
   const application: Application = {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Application",
@@ -41,8 +64,8 @@ function ofDirectory(
   return { applications: [application], isBare: true, local: new Map([[tree.git, tree]]) };
 }
 
-function ofFile(file: string, shown: string): Found {
-  const { applications, problems } = parseApplicationFile(shown, readFileSync(file, "utf8"));
+function ofFile({ file, shown }: { file: string; shown: string }, content: Buffer): Found {
+  const { applications, problems } = parseApplicationFile(shown, content.toString());
   const wrong = problems.find(({ severity }) => severity === "error") ?? problems[0];
   if (applications.length === 0 || wrong?.severity === "error")
     throw new CliError("render-failed", { why: wrong?.message ?? `${shown} holds no Application` });

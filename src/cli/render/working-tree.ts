@@ -9,8 +9,14 @@ import type { GitSources } from "../../gitops/index.ts";
  * @property git what Git reads: a working tree, or a bare repository
  * @property path the directory in it that counts as the root
  * @property head the commit that the files lie on; without it there are none but in Git
+ * @property files what an archive holds, by path, where that is the repository
  */
-export type LocalRepository = { git: string; path: string; head?: string };
+export type LocalRepository = {
+  git: string;
+  path: string;
+  head?: string;
+  files?: ReadonlyMap<string, Uint8Array>;
+};
 
 /** A directory whose files are used as they are now. */
 export type WorkingTree = LocalRepository & { head: string };
@@ -27,6 +33,11 @@ export function workingTreeAt(directory: string): WorkingTree {
   return { git: root, path: "", head: tryGit(root, "rev-parse", "HEAD") || noCommit };
 }
 
+/** The files of an archive, as a working tree. */
+export function archiveTree(file: string, files: ReadonlyMap<string, Uint8Array>): WorkingTree {
+  return { git: file, path: "", head: noCommit, files };
+}
+
 /** URLs under which the repository of a working tree is known. */
 export function remotesOf({ git }: WorkingTree): string[] {
   const output = tryGit(git, "config", "--get-regexp", "^remote\\..*\\.url$");
@@ -36,8 +47,10 @@ export function remotesOf({ git }: WorkingTree): string[] {
 /** @throws {Error} when the repository has no such revision */
 export function commitOf({ git }: LocalRepository, revision: string): string {
   const commit = tryGit(git, "rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`);
-  if (commit === "") throw new Error(`${git} has no revision ${JSON.stringify(revision)}`);
-  return commit;
+  if (commit !== "") return commit;
+  if (tryGit(git, "rev-parse", "--git-dir") === "")
+    throw new Error(`There is no revision ${JSON.stringify(revision)}: what is rendered lies in no Git repository`);
+  throw new Error(`${git} has no revision ${JSON.stringify(revision)}`);
 }
 
 /**
@@ -66,18 +79,24 @@ export function withLocalRepositories(
       return head ?? (await (await sources()).resolve(inGit(url, "").url, revision, options));
     },
     async entry(url, commit, path) {
+      const files = local.get(url)?.files;
+      if (files !== undefined) return entryIn(files, path);
       const root = workingTree(url);
       if (root !== undefined) return entryAt(join(root, path));
       const at = inGit(url, path);
       return await (await sources()).entry(at.url, commit, at.path);
     },
     async tree(url, commit, path, options) {
+      const files = local.get(url)?.files;
+      if (files !== undefined) return filesIn(files, path);
       const root = workingTree(url);
       if (root !== undefined) return filesBelow(join(root, path));
       const at = inGit(url, path);
       return await (await sources()).tree(at.url, commit, at.path, options);
     },
     async blob(url, id) {
+      const packed = local.get(url)?.files?.get(id);
+      if (packed !== undefined) return packed;
       return id.startsWith("/") ? contentAt(id) : await (await sources()).blob(inGit(url, "").url, id);
     },
   };
@@ -95,6 +114,23 @@ function entryAt(path: string) {
         ? modes.file
         : undefined;
   return mode === undefined ? undefined : { name: path, mode, oid: path };
+}
+
+function entryIn(files: ReadonlyMap<string, Uint8Array>, path: string) {
+  const mode = files.has(path) ? modes.file : filesIn(files, path) === undefined ? undefined : modes.directory;
+  return mode === undefined ? undefined : { name: path, mode, oid: path };
+}
+
+function filesIn(files: ReadonlyMap<string, Uint8Array>, directory: string) {
+  const prefix = directory === "" || directory === "." ? "" : `${directory}/`;
+  const below = [...files].filter(([path]) => path.startsWith(prefix));
+  if (below.length === 0) return undefined;
+  return below.map(([oid, { byteLength }]) => ({
+    path: oid.slice(prefix.length),
+    oid,
+    mode: modes.file,
+    sizeBytes: byteLength,
+  }));
 }
 
 function filesBelow(directory: string) {

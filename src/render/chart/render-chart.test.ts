@@ -53,6 +53,16 @@ test("objects belong to the caller, though the next render remembers what it rea
   assert.equal(renderChart(chart, environment).manifests[0]?.object.metadata.name, "a");
 });
 
+test("a block scalar at the end of a document keeps its line break, which helm prints again", () => {
+  const text = `${configMap("a")}data:\n  text: |\n    one\n`;
+  const hook = text.replace("name: a", "name: b\n  annotations: {helm.sh/hook: pre-install}");
+  const { manifests } = render({ "templates/a.yaml": `${text}---\n${text}`, "templates/hook.yaml": hook });
+  assert.deepEqual(
+    manifests.map(({ object }) => object["data"]),
+    [{ text: "one\n" }, { text: "one\n" }, { text: "one\n" }],
+  );
+});
+
 test("what is no object is text, but no manifest", () => {
   const rendered = render({ "templates/a.yaml": "just: text\n" });
   assert.match(rendered.manifest, /just: text/);
