@@ -48,6 +48,42 @@ test("a watched file is followed when an editor replaces it", async (t) => {
   }
 });
 
+test("a file in a watched directory is followed after an editor has replaced it", async (t) => {
+  const root = await temporaryDirectory(t);
+  await mkdir(join(root, "sub"));
+  const file = join(root, "sub", "values.yaml");
+  await writeFile(file, "1");
+  const changed = follow(t, root);
+  for (const content of ["2", "3"]) {
+    // Outside of the directory, so that the file itself is all that changes in it.
+    const other = join(await temporaryDirectory(t), "new");
+    await writeFile(other, content);
+    const replaced = changed();
+    await rename(other, file);
+    await replaced;
+    const written = changed();
+    await writeFile(file, `${content}0`);
+    await written;
+  }
+});
+
+test("a directory that is replaced by another one is followed, below the watched one", async (t) => {
+  const root = await temporaryDirectory(t);
+  await mkdir(join(root, "sub", "deep"), { recursive: true });
+  const changed = follow(t, root);
+  const other = await temporaryDirectory(t);
+  await mkdir(join(other, "sub", "deep"), { recursive: true });
+  const away = changed();
+  await rename(join(root, "sub"), join(other, "old"));
+  await away;
+  const back = changed();
+  await rename(join(other, "sub"), join(root, "sub"));
+  await back;
+  const written = changed();
+  await writeFile(join(root, "sub", "deep", "file.yaml"), "x");
+  await written;
+});
+
 test("a directory that is removed and made again is followed", async (t) => {
   const root = join(await temporaryDirectory(t), "package");
   await mkdir(root);

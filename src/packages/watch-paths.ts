@@ -1,4 +1,5 @@
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { statSync } from "node:fs";
+import { type TreeEvents, watchTree } from "./watch-tree.ts";
 
 /** Editors save in several steps (write, rename, chmod); one look after the last of them is enough. */
 const settleMs = 40;
@@ -34,7 +35,7 @@ export function openPathWatches(): PathWatches {
 
 /** Follows one path, also while it does not exist, and when it is replaced by another file or directory. */
 function watchPath(path: string, onChange: () => void): Disposable {
-  let watcher: FSWatcher | undefined;
+  let watcher: Disposable | undefined;
   let identity: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let poll: NodeJS.Timeout | undefined;
@@ -51,11 +52,11 @@ function watchPath(path: string, onChange: () => void): Disposable {
     if (stopped) return;
     const now = identityOf(path);
     if (watcher !== undefined && now === identity) return;
-    watcher?.close();
+    watcher?.[Symbol.dispose]();
     watcher = undefined;
     clearTimeout(poll);
     identity = now;
-    if (now !== undefined) watcher = openWatcher(path, changed, lost);
+    if (now !== undefined) watcher = openWatcher(path, { onChange: changed, onLost: lost });
     if (watcher === undefined) poll = setTimeout(look, missingMs).unref();
   };
   const look = () => {
@@ -63,7 +64,7 @@ function watchPath(path: string, onChange: () => void): Disposable {
     else changed();
   };
   const lost = () => {
-    watcher?.close();
+    watcher?.[Symbol.dispose]();
     watcher = undefined;
     identity = undefined;
     if (!stopped) changed();
@@ -72,19 +73,16 @@ function watchPath(path: string, onChange: () => void): Disposable {
   return {
     [Symbol.dispose]() {
       stopped = true;
-      watcher?.close();
+      watcher?.[Symbol.dispose]();
       clearTimeout(timer);
       clearTimeout(poll);
     },
   };
 }
 
-function openWatcher(path: string, onChange: () => void, onLost: () => void): FSWatcher | undefined {
+function openWatcher(path: string, events: TreeEvents): Disposable | undefined {
   try {
-    const watcher = watch(path, { recursive: true, persistent: false });
-    watcher.on("change", onChange);
-    watcher.on("error", onLost);
-    return watcher;
+    return watchTree(path, events);
   } catch {
     return undefined;
   }

@@ -175,6 +175,13 @@ const broken: Record<
     message: /--include-crds and --skip-crds exclude each other/,
     code: 2,
   },
+  "values for what is no chart": {
+    files: { "plain/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n" },
+    what: "plain",
+    flags: { set: ["a=b"] },
+    message: /--values and --set are for charts, and this is a directory of manifests/,
+    code: 2,
+  },
   nothing: { files: {}, what: "nobody", message: /There is no file or directory nobody/, code: 2 },
 };
 for (const [name, { files, what, flags, message, code = 1 }] of Object.entries(broken)) {

@@ -43,6 +43,8 @@ type Cluster = { client: Client; kinds: Kinds; versions: ClusterVersions };
 export async function render(what: string, flags: RenderFlags): Promise<void> {
   const { text, differs } = await renderText(what, flags);
   process.stdout.write(text);
+  if (text === "" && flags.diff === undefined)
+    process.stderr.write(`Nothing would be applied: ${what} gives no objects\n`);
   // As kubectl diff and argocd app diff end when there are differences.
   if (differs) process.exitCode = 1;
 }
@@ -140,13 +142,25 @@ async function renderAt(
     );
     const isWorking = (url: string) => revision === undefined || url !== followed;
     const git = withLocalRepositories(async () => await repositories.open(), found.local, isWorking);
-    return await renderApplication(application, { ...services, git, revisions });
+    const loaded = await renderApplication(application, { ...services, git, revisions });
+    refuseUnusedValues(loaded, services.overrides?.values !== undefined);
+    return loaded;
   } catch (error) {
+    if (error instanceof CliError) throw error;
     const why = found.isBare
       ? withShownPaths(errorText(error), source?.path ?? "")
       : `Application ${application.metadata.name}: ${errorText(error)}`;
     throw new CliError(flags.diff === undefined ? "render-failed" : "diff-failed", { why }, { cause: error });
   }
+}
+
+/** @throws {CliError} when there are values for charts and no chart */
+function refuseUnusedValues(loaded: readonly LoadedSource[], hasValues: boolean): void {
+  if (!hasValues || loaded.some(({ sourceType }) => sourceType === "Helm")) return;
+  const is = loaded.some(({ sourceType }) => sourceType === "Kustomize")
+    ? "a kustomization"
+    : "a directory of manifests";
+  throw new CliError("usage", { why: `--values and --set are for charts, and this is ${is}`, command: "skiff render" });
 }
 
 /** Outside of any repository paths begin at the root of the disk; they are shown as the user can find them. */

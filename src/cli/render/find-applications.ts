@@ -16,6 +16,7 @@ import { archiveTree, type LocalRepository, remotesOf, type WorkingTree, working
  */
 export type Found = { applications: Application[]; isBare: boolean; local: Map<string, LocalRepository> };
 
+const trackingPointer = "/metadata/annotations/argocd.argoproj.io~1tracking-id";
 const inCluster = "https://kubernetes.default.svc";
 /** Helm's name for a release that nobody has named. */
 const releaseName = "release-name";
@@ -59,7 +60,13 @@ function ofTree(tree: WorkingTree, path: string, { name = releaseName, namespace
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Application",
     metadata: { name },
-    spec: { project: "default", source, destination: { server: inCluster, namespace } },
+    spec: {
+      project: "default",
+      source,
+      destination: { server: inCluster, namespace },
+      // Nobody knows whose the objects are in the cluster.
+      ignoreDifferences: [{ group: "*", kind: "*", jsonPointers: [trackingPointer] }],
+    },
   };
   return { applications: [application], isBare: true, local: new Map([[tree.git, tree]]) };
 }
