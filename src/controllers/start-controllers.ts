@@ -20,6 +20,7 @@ import { startEndpointSlices } from "./network/endpoint-slices.ts";
 import { startEndpoints } from "./network/endpoints.ts";
 import { startMirroredSlices } from "./network/mirrored-slices.ts";
 import { startServiceCidrs } from "./network/service-cidrs.ts";
+import { startSimulatedAddresses } from "./network/simulated-addresses.ts";
 import { startNodeTaints } from "./nodes/node-taints.ts";
 import { startOrphanedPods } from "./nodes/orphaned-pods.ts";
 import { startTaintEviction } from "./nodes/taint-eviction.ts";
@@ -112,7 +113,13 @@ export async function startControllers(
     startClusterRoleAggregation(context),
     startResourceQuotaController(context, resources),
     ...workloads.map((start) => start(context)),
-    ...(compute === undefined ? [] : [startCompute(context, compute), startSimulatedVolumes(context, compute.mode)]),
+    ...(compute === undefined
+      ? []
+      : [
+          startCompute(context, compute),
+          startSimulatedVolumes(context, compute.mode),
+          startSimulatedAddresses(context, compute.mode),
+        ]),
     informers,
   ];
   return {
