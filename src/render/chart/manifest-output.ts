@@ -1,6 +1,6 @@
-import { cloneJson, type JsonValue } from "../../apimachinery/index.ts";
+import { cloneJson, type ExactValue } from "../../apimachinery/index.ts";
 import { type Manifest, manifestsOf } from "../directory.ts";
-import { readYaml } from "../template/functions/yaml.ts";
+import { readObjectYaml } from "../template/functions/yaml.ts";
 import { trimGoSpace } from "../template/go-text.ts";
 import { ChartError } from "./chart-error.ts";
 import { compilePathPattern, PatternError } from "./path-match.ts";
@@ -8,7 +8,7 @@ import { splitManifests } from "./yaml-text.ts";
 
 /** A text with the file that it comes from, and what it says where that is known. */
 type Piece = { readonly file: string; readonly text: string; readonly document: Document | undefined };
-type Document = { readonly line: number; readonly value: JsonValue };
+type Document = { readonly line: number; readonly value: ExactValue };
 
 /** What `helm template` prints, and the objects in it. */
 export class ManifestOutput {
@@ -54,7 +54,7 @@ export class ManifestOutput {
       if (document !== undefined) return documentManifests(file, document);
       return splitManifests(text).flatMap((part) => {
         const line = text.slice(0, part.at).split("\n").length;
-        return documentManifests(file, { line, value: readYaml(`${part.text}\n`) });
+        return documentManifests(file, { line, value: readObjectYaml(`${part.text}\n`) });
       });
     });
   }

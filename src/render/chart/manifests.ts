@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../apimachinery/index.ts";
+import type { ExactValue } from "../../apimachinery/index.ts";
 import { baseName } from "../template/functions/paths.ts";
 import { GoError } from "../template/go-error.ts";
 import { sortKeys } from "../template/sort-keys.ts";
@@ -19,7 +19,7 @@ export type RenderedDocument = {
   readonly line: number;
   readonly text: string;
   readonly kind: string;
-  readonly value: JsonValue;
+  readonly value: ExactValue;
 };
 
 /** A document with the annotation `helm.sh/hook`; policies in small letters, as they stand there. */

@@ -1,12 +1,12 @@
-import type { JsonValue } from "../../apimachinery/index.ts";
-import { readYaml } from "../template/functions/yaml.ts";
+import type { ExactValue, JsonValue } from "../../apimachinery/index.ts";
+import { readObjectYaml, readYaml } from "../template/functions/yaml.ts";
 import { GoError } from "../template/go-error.ts";
 import { type Decoded, mapShape, type Shape, stringShape, structShape } from "./struct.ts";
 import { decodeYaml } from "./yaml-text.ts";
 
 /** A document, and what Helm looks at in it; absent texts are empty. */
 export type ReadDocument = {
-  readonly value: JsonValue;
+  readonly value: ExactValue;
   readonly kind: string;
   readonly name: string;
   readonly annotations: ReadonlyMap<string, string>;
@@ -31,12 +31,15 @@ export function readDocument(text: string): ReadDocument {
   const metadata = fieldsOf(head?.["metadata"]);
   const annotations = Object.entries(fieldsOf(metadata["annotations"]));
   return {
-    value,
+    // Read once more only where an integer may be too long for a number.
+    value: longInteger.test(text) ? readObjectYaml(`${text}\n`) : value,
     kind: textOf(head?.["kind"]),
     name: textOf(metadata["name"]),
     annotations: new Map(annotations.map(([key, annotation]) => [key, textOf(annotation)])),
   };
 }
+
+const longInteger = /\d{16}|0[xob]/;
 
 /** As it is applied: printed with a line break behind it, which belongs to a block scalar that it ends with. */
 function readEnded(text: string): JsonValue {

@@ -155,6 +155,15 @@ test("schemas that refer to others get them from the caller", () => {
   assert.deepEqual(render(urn).warnings, ["unresolved URN reference ignored; using permissive schema urn=urn:x"]);
 });
 
+test("integers that numbers cannot hold keep their digits in objects", () => {
+  const files = {
+    "templates/a.yaml":
+      "apiVersion: example.com/v1\nkind: Big\nmetadata: {name: a}\nspec: {big: 9007199254740993, small: 1}\n",
+  };
+  const [manifest] = render(files).manifests;
+  assert.deepEqual(manifest?.object["spec"], { big: 9007199254740993n, small: 1 });
+});
+
 test("a map that holds itself ends with an error", () => {
   const files = { "templates/a.yaml": '{{ $_ := set .Values "v" .Values }}{{ toYaml .Values }}' };
   const { manifest } = render(files);

@@ -1,4 +1,4 @@
-import { type JsonValue, parseYaml, stringifyYaml, YamlError } from "../../../apimachinery/index.ts";
+import { type ExactValue, type JsonValue, parseYaml, stringifyYaml, YamlError } from "../../../apimachinery/index.ts";
 import { Fuse } from "../fuse.ts";
 import { GoError } from "../go-error.ts";
 import { toBytes } from "../go-text.ts";
@@ -53,8 +53,17 @@ export function marshalYaml(value: Value): string {
 
 /** `yaml.Unmarshal` of the first document into an `interface {}`. @throws {GoError} in its words */
 export function readYaml(text: string): JsonValue {
+  return inGoWords(() => parseYaml(text.isWellFormed() ? text : toBytes(text)));
+}
+
+/** A document that is an object of the API, whose integers keep all their digits. @throws {GoError} as {@link readYaml} does */
+export function readObjectYaml(text: string): ExactValue {
+  return inGoWords(() => parseYaml(text.isWellFormed() ? text : toBytes(text), { integers: "exact" }));
+}
+
+function inGoWords<T>(parse: () => T): T {
   try {
-    return parseYaml(text.isWellFormed() ? text : toBytes(text));
+    return parse();
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw new GoError(`error converting YAML to JSON: ${error.goText}`);
