@@ -5,7 +5,7 @@ import { buildTarget } from "./gather.ts";
 import type { KustomizeHelm } from "./helm-charts.ts";
 import { KustomizeError, prefixed } from "./kustomize-error.ts";
 import { type KustomizeFiles, type KustomizeRemote, Loader } from "./loader.ts";
-import { toJson } from "./node.ts";
+import { toExact } from "./node.ts";
 import { OpenApi } from "./openapi.ts";
 import { originAnnotation, type Resource, transformationsAnnotation } from "./resource.ts";
 import type { Resources } from "./resources.ts";
@@ -113,9 +113,9 @@ function finish(resources: Resources, { kustomization }: Target, options: Kustom
 function toManifest(resource: Resource): Manifest {
   const { node, place, apiVersion, kind, flaw } = resource;
   if (flaw !== undefined) throw new KustomizeError(`map[string]interface {}(nil): ${flaw}`);
-  let object: ReturnType<typeof toJson>;
+  let object: ReturnType<typeof toExact>;
   try {
-    object = node === undefined ? {} : toJson(node);
+    object = node === undefined ? {} : toExact(node);
   } catch (error) {
     throw prefixed("map[string]interface {}(nil)", error);
   }

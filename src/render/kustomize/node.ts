@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from "../../apimachinery/index.ts";
-import { formatGoExponent, setField } from "../../apimachinery/index.ts";
+import { type ExactValue, formatGoExponent, type JsonValue, setField } from "../../apimachinery/index.ts";
 import { KustomizeError } from "./kustomize-error.ts";
 import { resolveScalar, type ScalarTag, toRfc3339 } from "./scalar-tag.ts";
 
@@ -103,14 +102,28 @@ function isOtherThanText(text: string): boolean {
 
 /** @throws {KustomizeError} for text that is not what its tag says */
 export function toJson(node: Node): JsonValue {
-  if (node instanceof Scalar) return scalarToJson(node);
-  if (isList(node)) return node.map(toJson);
-  const object: JsonObject = {};
-  for (const [key, value] of node) setField(object, key, toJson(value));
+  return toTree(node, (scalar) => scalarToJson(scalar, numberOf));
+}
+
+/** The same as an object of the API, whose integers keep all their digits. */
+export function toExact(node: Node): ExactValue {
+  return toTree(node, (scalar) => scalarToJson(scalar, exactNumberOf));
+}
+
+type Tree<Leaf> = Leaf | Tree<Leaf>[] | { [field: string]: Tree<Leaf> };
+
+function toTree<Leaf>(node: Node, leaf: (scalar: Scalar) => Leaf): Tree<Leaf> {
+  if (node instanceof Scalar) return leaf(node);
+  if (isList(node)) return node.map((item) => toTree(item, leaf));
+  const object: { [field: string]: Tree<Leaf> } = {};
+  for (const [key, value] of node) setField(object, key, toTree(value, leaf));
   return object;
 }
 
-function scalarToJson({ text, tag, quoted, isFlow }: Scalar): JsonValue {
+function scalarToJson<N>(
+  { text, tag, quoted, isFlow }: Scalar,
+  numberOf: (text: string) => N,
+): null | boolean | string | N {
   if (tag === "str") return text;
   if (isFlow && ((tag === "null" && text === "") || (tag === "timestamp" && text.includes(":")))) return text;
   const resolved = resolveScalar(text);
@@ -133,6 +146,18 @@ function numberOf(text: string): number {
   const size = prefix === "" ? Number(digits) : Number(`${prefix === "0" ? "0o" : prefix.toLowerCase()}${digits}`);
   if (!Number.isFinite(size)) throw new KustomizeError(`json: unsupported value: ${text}`);
   return sign === "-" && size !== 0 ? -size : size;
+}
+
+function exactNumberOf(text: string): number | bigint {
+  const number = numberOf(text);
+  if (!Number.isInteger(number) || Number.isSafeInteger(number)) return number;
+  const [, sign = "", prefix = "", digits = ""] =
+    /^([-+]?)(0[xXbBoO]|0(?=[0-7]+$))?([0-9a-fA-F]+)$/.exec(text.replaceAll("_", "")) ?? [];
+  if (digits === "") return number;
+  const size = BigInt(`${prefix === "0" ? "0o" : prefix.toLowerCase()}${digits}`);
+  const integer = sign === "-" ? -size : size;
+  // What 64 bits cannot hold is a float, as in Go.
+  return BigInt.asIntN(64, integer) === integer || BigInt.asUintN(64, integer) === integer ? integer : number;
 }
 
 /** The nodes that Go makes of JSON: a number is a float there, whose text has an exponent from a million up. */
