@@ -2,6 +2,13 @@ import type { KubeObject } from "../../apimachinery/index.ts";
 import type { Resource } from "../../client/index.ts";
 
 export const services: Resource = { group: "", version: "v1", resource: "services", kind: "Service", namespaced: true };
+export const ingresses: Resource = {
+  group: "networking.k8s.io",
+  version: "v1",
+  resource: "ingresses",
+  kind: "Ingress",
+  namespaced: true,
+};
 export const endpoints: Resource = {
   group: "",
   version: "v1",

@@ -5,16 +5,9 @@ import type { Resource } from "../../client/index.ts";
 import { createSharedInformers } from "../../controller-runtime/index.ts";
 import { silentLog } from "../../lib/index.ts";
 import { openTestCluster } from "../batch/testing.ts";
-import { services } from "./kinds.ts";
+import { ingresses, services } from "./kinds.ts";
 import { needsAddress, startSimulatedAddresses } from "./simulated-addresses.ts";
 
-const ingresses: Resource = {
-  group: "networking.k8s.io",
-  version: "v1",
-  resource: "ingresses",
-  kind: "Ingress",
-  namespaced: true,
-};
 const namespace = "default";
 const ports = [{ port: 80 }];
 

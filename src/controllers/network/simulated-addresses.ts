@@ -1,18 +1,8 @@
 import { isStatusError, type KubeObject, listAt, textAt } from "../../apimachinery/index.ts";
-import type { Resource } from "../../client/index.ts";
 import { type Result, startController } from "../../controller-runtime/index.ts";
 import type { ComputeMode } from "../compute/compute.ts";
 import type { ControllerContext } from "../context.ts";
-import { services } from "./kinds.ts";
-
-const ingresses: Resource = {
-  group: "networking.k8s.io",
-  version: "v1",
-  resource: "ingresses",
-  kind: "Ingress",
-  namespaced: true,
-};
-const resources: Readonly<Record<string, Resource>> = { services, ingresses };
+import { ingresses, services } from "./kinds.ts";
 
 /** What idpbuilder's ingress controller publishes on a machine of one's own. */
 const addresses = [{ hostname: "localhost" }];
@@ -25,21 +15,23 @@ const fieldManager = "skiff-compute";
 export function startSimulatedAddresses(context: ControllerContext, mode: ComputeMode): AsyncDisposable {
   if (mode !== "simulated") return { [Symbol.asyncDispose]: async () => {} };
   const { client, informers, log } = context;
-  const informerOf = { services: informers.of<KubeObject>(services), ingresses: informers.of<KubeObject>(ingresses) };
+  const kinds = [services, ingresses].map((resource) => ({ resource, informer: informers.of<KubeObject>(resource) }));
 
   const controller = startController({
     name: "simulated-addresses",
     log,
     reconcile: async (key): Promise<Result> => {
       const [plural = "", namespace = "", name = ""] = key.split("/");
-      const resource = resources[plural];
-      const object =
-        plural === "services" || plural === "ingresses" ? informerOf[plural].get(namespace, name) : undefined;
-      if (resource === undefined || object === undefined || !needsAddress(object)) return { state: "done" };
+      const kind = kinds.find(({ resource }) => resource.resource === plural);
+      const object = kind?.informer.get(namespace, name);
+      if (kind === undefined || object === undefined || !needsAddress(object)) return { state: "done" };
       const { uid, resourceVersion } = object.metadata;
       const change = { metadata: { uid, resourceVersion }, status: { loadBalancer: { ingress: addresses } } };
       try {
-        await client.patch(resource, { namespace, name }, "merge", change, { subresource: "status", fieldManager });
+        await client.patch(kind.resource, { namespace, name }, "merge", change, {
+          subresource: "status",
+          fieldManager,
+        });
       } catch (error) {
         // Whoever changed or deleted it meanwhile has it looked at again.
         if (!isStatusError(error, "Conflict") && !isStatusError(error, "NotFound")) throw error;
@@ -47,11 +39,11 @@ export function startSimulatedAddresses(context: ControllerContext, mode: Comput
       return { state: "done" };
     },
   });
-  const listening = Object.entries(informerOf).map(([plural, informer]) =>
+  const listening = kinds.map(({ resource, informer }) =>
     informer.listen({
       onChange(object) {
         const { namespace, name } = object.metadata;
-        if (needsAddress(object)) controller.enqueue(`${plural}/${namespace}/${name}`);
+        if (needsAddress(object)) controller.enqueue(`${resource.resource}/${namespace}/${name}`);
       },
     }),
   );
