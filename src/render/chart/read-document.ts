@@ -39,7 +39,7 @@ export function readDocument(text: string): ReadDocument {
   };
 }
 
-const longInteger = /\d{16}|0[xob]/;
+const longInteger = /\d[\d_]{15}|0[xob][\da-f_]{14}/i;
 
 /** As it is applied: printed with a line break behind it, which belongs to a block scalar that it ends with. */
 function readEnded(text: string): JsonValue {
