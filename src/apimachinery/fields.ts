@@ -1,9 +1,15 @@
+import type { JsonObject, JsonValue } from "./object.ts";
 /** A JSON object of which nothing is known yet. */
 export type Fields = { [field: string]: unknown };
 
 /** Whether a value is a JSON object, neither a list nor null. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The same for what is known to be JSON. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return isFields(value);
 }
 
 /** The value at a path of field names; `undefined` where there is none. */

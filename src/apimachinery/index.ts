@@ -11,7 +11,18 @@ export {
   matchesFields,
   parseFieldSelector,
 } from "./field-selectors.ts";
-export { type Fields, fieldsAt, isFields, itemsAt, listAt, numberAt, textAt, textsAt, valueAt } from "./fields.ts";
+export {
+  type Fields,
+  fieldsAt,
+  isFields,
+  isJsonObject,
+  itemsAt,
+  listAt,
+  numberAt,
+  textAt,
+  textsAt,
+  valueAt,
+} from "./fields.ts";
 export { compareUtf8, formatGoExponent, formatGoFloat, formatGoJson, formatGoValue, quoteGo } from "./go-format.ts";
 export { parseExactJson, toInteger } from "./integers.ts";
 export {

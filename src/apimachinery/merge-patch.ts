@@ -1,3 +1,4 @@
+import { isJsonObject } from "./fields.ts";
 import { cloneJson, deepEqual, setField } from "./json.ts";
 import type { JsonObject, JsonValue } from "./object.ts";
 
@@ -8,8 +9,8 @@ import type { JsonObject, JsonValue } from "./object.ts";
  * Neither argument is changed, and the result shares nothing with them.
  */
 export function applyMergePatch(target: JsonValue, patch: JsonValue): JsonValue {
-  if (!isObject(patch)) return withoutNulls(patch);
-  const result: JsonObject = isObject(target) ? cloneJson(target) : {};
+  if (!isJsonObject(patch)) return withoutNulls(patch);
+  const result: JsonObject = isJsonObject(target) ? cloneJson(target) : {};
   mergeInto(result, patch);
   return result;
 }
@@ -18,15 +19,15 @@ function mergeInto(result: JsonObject, patch: JsonObject): void {
   for (const [key, value] of Object.entries(patch)) {
     const before = Object.hasOwn(result, key) ? result[key] : undefined;
     if (value === null) delete result[key];
-    else if (!isObject(value)) setField(result, key, withoutNulls(value));
-    else if (isObject(before)) mergeInto(before, value);
+    else if (!isJsonObject(value)) setField(result, key, withoutNulls(value));
+    else if (isJsonObject(before)) mergeInto(before, value);
     else setField(result, key, applyMergePatch(null, value));
   }
 }
 
 function withoutNulls(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(withoutNulls);
-  return isObject(value) ? applyMergePatch(null, value) : value;
+  return isJsonObject(value) ? applyMergePatch(null, value) : value;
 }
 
 /**
@@ -39,11 +40,11 @@ export function createMergePatch(from: JsonObject, to: JsonObject): JsonObject {
   for (const [key, after] of Object.entries(to)) {
     const before = Object.hasOwn(from, key) ? from[key] : undefined;
     if (before !== undefined && deepEqual(before, after)) continue;
-    setField(patch, key, isObject(before) && isObject(after) ? createMergePatch(before, after) : cloneJson(after));
+    setField(
+      patch,
+      key,
+      isJsonObject(before) && isJsonObject(after) ? createMergePatch(before, after) : cloneJson(after),
+    );
   }
   return patch;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

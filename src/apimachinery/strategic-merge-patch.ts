@@ -1,3 +1,4 @@
+import { isJsonObject } from "./fields.ts";
 import { canonicalJson, setField } from "./json.ts";
 import type { JsonObject, JsonValue } from "./object.ts";
 import { propertySchema, type Schema } from "./schema/schema.ts";
@@ -47,7 +48,7 @@ function mergeField(merged: JsonObject, name: string, value: JsonValue, schema: 
     return;
   }
   const below = schema === undefined ? undefined : propertySchema(schema, name);
-  if (isObject(value) && isObject(original)) {
+  if (isJsonObject(value) && isJsonObject(original)) {
     const isReplaced = strategies(below).includes("replace");
     setField(merged, name, isReplaced ? value : mergeObject(original, value, below));
     return;
@@ -70,14 +71,10 @@ function strategies(schema: Schema | undefined): readonly string[] {
   return schema?.["x-kubernetes-patch-strategy"]?.split(",") ?? [];
 }
 
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** What a patch means where there is nothing to patch; `undefined` when that is nothing. */
 function withoutDirectives(value: JsonValue): JsonValue | undefined {
   if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined);
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   if (directive in value && value[directive] !== "replace") return undefined;
   const plain: JsonObject = {};
   for (const [name, field] of Object.entries(value)) {
@@ -112,18 +109,18 @@ function mergeList(original: JsonValue[], patch: JsonValue[], schema: Schema | u
   if (!strategies(schema).includes("merge")) return patch;
   const [first] = original.length > 0 ? original : patch;
   if (first === undefined) return original;
-  if (!isObject(first)) return ordered([...new Set([...original, ...patch])], patch, original, { key: undefined });
+  if (!isJsonObject(first)) return ordered([...new Set([...original, ...patch])], patch, original, { key: undefined });
 
   const key = schema?.["x-kubernetes-patch-merge-key"];
   if (key === undefined) throw badRequest("cannot merge lists without merge key for struct");
   const { kept, items } = applyItemDirectives(original, patch, key);
   const merged = [...kept];
-  const places = firstPlaces(merged.map((one) => (isObject(one) ? nameOf(one[key]) : undefined)));
+  const places = firstPlaces(merged.map((one) => (isJsonObject(one) ? nameOf(one[key]) : undefined)));
   for (const item of items) {
     const own = nameOf(keyValue(item, key));
     const place = places.get(own) ?? merged.length;
     const match = merged[place];
-    merged[place] = isObject(match) ? mergeObject(match, item, schema?.items) : (withoutDirectives(item) ?? {});
+    merged[place] = isJsonObject(match) ? mergeObject(match, item, schema?.items) : (withoutDirectives(item) ?? {});
     places.set(own, place);
   }
   return ordered(merged, items, kept, { key });
@@ -139,7 +136,7 @@ function applyItemDirectives(
   const deleted = new Set<string>();
   let replaces = false;
   for (const item of patch) {
-    if (!isObject(item)) throw badRequest(`expected a map[string]interface {}, but received a ${goType(item)}`);
+    if (!isJsonObject(item)) throw badRequest(`expected a map[string]interface {}, but received a ${goType(item)}`);
     const action = item[directive];
     if (action === undefined) {
       items.push(item);
@@ -154,7 +151,7 @@ function applyItemDirectives(
     }
   }
   if (replaces) return { kept: items, items: [] };
-  return { kept: original.filter((one) => !(isObject(one) && deleted.has(nameOf(one[key])))), items };
+  return { kept: original.filter((one) => !(isJsonObject(one) && deleted.has(nameOf(one[key])))), items };
 }
 
 /** Merges a list and puts it in the order that the patch asks for; items it does not name keep their place among their own. */
@@ -179,11 +176,11 @@ function mergeOrdered(
 /** The order of a list on the server, in which new items take the places that deleted ones left at the end. */
 function serverOrder(original: JsonValue[], patch: JsonValue[], key: string | undefined): JsonValue[] {
   if (key === undefined) return original;
-  const items = patch.filter(isObject);
+  const items = patch.filter(isJsonObject);
   const namesOf = (list: JsonObject[]) => new Set(list.map((item) => nameOf(item[key])));
   const deleted = namesOf(items.filter((item) => item[directive] === "delete"));
-  const kept = original.filter((one) => !(isObject(one) && deleted.has(nameOf(one[key]))));
-  const known = namesOf(kept.filter(isObject));
+  const kept = original.filter((one) => !(isJsonObject(one) && deleted.has(nameOf(one[key]))));
+  const known = namesOf(kept.filter(isJsonObject));
   const added = items.filter((item) => !(directive in item) && !known.has(nameOf(item[key])));
   return [...kept, ...added.slice(0, original.length - kept.length)];
 }
@@ -198,7 +195,7 @@ function checkOrder(patch: JsonValue[], order: JsonValue[], key: string | undefi
   if (patch.length === 0 || order.length === 0) return;
   let position = 0;
   for (const item of patch) {
-    if (isObject(item) && directive in item) continue;
+    if (isJsonObject(item) && directive in item) continue;
     const own = identity(item, { key });
     while (position < order.length && identity(order[position] ?? null, { key }) !== own) position++;
     if (position === order.length) {
@@ -245,7 +242,7 @@ function firstPlaces(names: readonly (string | undefined)[]): Map<string, number
 /** What an item is called: the same for those that are the same item. */
 function identity(item: JsonValue, { key }: Identity): string {
   if (key === undefined) return nameOf(item);
-  if (!isObject(item)) throw badRequest(`expected a map[string]interface {}, but received a ${goType(item)}`);
+  if (!isJsonObject(item)) throw badRequest(`expected a map[string]interface {}, but received a ${goType(item)}`);
   return nameOf(keyValue(item, key));
 }
 
@@ -267,14 +264,14 @@ function unknownDirective(action: JsonValue, patch: JsonObject): StatusError {
 /** A value as Go's `%v` prints it. */
 function goText(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
-  if (!isObject(value)) return value === null ? "<nil>" : String(value);
+  if (!isJsonObject(value)) return value === null ? "<nil>" : String(value);
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `map[${fields.map(([name, field]) => `${name}:${goText(field)}`).join(" ")}]`;
 }
 
 function goType(value: JsonValue): string {
   if (Array.isArray(value)) return "[]interface {}";
-  if (isObject(value)) return "map[string]interface {}";
+  if (isJsonObject(value)) return "map[string]interface {}";
   if (value === null) return "%!s(<nil>)";
   if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
   return typeof value === "boolean" ? "bool" : "string";

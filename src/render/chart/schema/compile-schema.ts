@@ -1,4 +1,4 @@
-import { isFields, type JsonObject, type JsonValue, quoteGo } from "../../../apimachinery/index.ts";
+import { isJsonObject, type JsonObject, type JsonValue, quoteGo } from "../../../apimachinery/index.ts";
 import { compileRegex, type Regex } from "../../template/functions/regex-match.ts";
 import { GoError } from "../../template/go-error.ts";
 import { type Format, formats } from "./formats.ts";
@@ -128,7 +128,7 @@ export class SchemaCompiler {
       }
     }
     if (typeof value === "boolean") node.always = value;
-    else if (isObject(value)) {
+    else if (isJsonObject(value)) {
       if (Object.keys(value).length === 0) node.always = true;
       else this.#fillObject(node, value, root);
     }
@@ -216,7 +216,7 @@ class KeywordReader {
     }));
     node.additionalProperties = this.#schemaOrTruth("additionalProperties");
     const dependencies = this.#schema["dependencies"];
-    if (dependencies !== undefined && isObject(dependencies)) {
+    if (dependencies !== undefined && isJsonObject(dependencies)) {
       node.dependencies = new Map(
         Object.entries(dependencies).map(([name, value]) => [
           name,
@@ -282,7 +282,7 @@ class KeywordReader {
       node.maxContains = this.#integer("maxContains");
     }
     const required = this.#schema["dependentRequired"];
-    if (required !== undefined && isObject(required)) {
+    if (required !== undefined && isJsonObject(required)) {
       const entries = Object.entries(required);
       node.dependentRequired = new Map(
         entries.flatMap(([name, names]) => (Array.isArray(names) ? [[name, textsIn(names)]] : [])),
@@ -305,7 +305,7 @@ class KeywordReader {
 
   #map(keyword: string): Map<string, SchemaNode> | undefined {
     const value = this.#schema[keyword];
-    if (value === undefined || !isObject(value)) return undefined;
+    if (value === undefined || !isJsonObject(value)) return undefined;
     return new Map(Object.keys(value).map((name) => [name, this.#at(this.#pointer(keyword, name))]));
   }
 
@@ -347,11 +347,7 @@ function valueAt(document: JsonValue, pointer: string): JsonValue {
   let value: JsonValue = document;
   for (const step of pointer.split("/").slice(1)) {
     const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    value = (Array.isArray(value) ? value[Number(key)] : isObject(value) ? value[key] : null) ?? null;
+    value = (Array.isArray(value) ? value[Number(key)] : isJsonObject(value) ? value[key] : null) ?? null;
   }
   return value;
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return isFields(value);
 }

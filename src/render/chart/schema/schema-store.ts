@@ -1,4 +1,4 @@
-import { isFields, type JsonObject, type JsonValue, quoteGo } from "../../../apimachinery/index.ts";
+import { isJsonObject, type JsonObject, type JsonValue, quoteGo } from "../../../apimachinery/index.ts";
 import { escapeBytes, unescapeBytes } from "../../template/functions/url-escape.ts";
 import { type Draft, draftOf, latestDraft, metaSchemaAt } from "./drafts.ts";
 import { escapePointer, SchemaError } from "./schema-error.ts";
@@ -76,7 +76,7 @@ export class SchemaStore {
 
   #collect(root: Root, schema: JsonValue, outerId: string, pointer: string, outer: Draft): void {
     if (root.seen.has(pointer)) return;
-    if (isObject(schema)) this.#collectObject(root, schema, outerId, pointer, outer);
+    if (isJsonObject(schema)) this.#collectObject(root, schema, outerId, pointer, outer);
     else if (pointer === "") root.resources.set("", newResource("", outerId, outer));
     root.seen.add(pointer);
   }
@@ -118,7 +118,7 @@ export class SchemaStore {
     if (url === place.url && place.pointer === "") throw new SchemaError(`draft ${quoteGo(url)} is not supported`);
     if (passed.includes(url)) throw new SchemaError(`cycle in resolving $schema in ${quoteGo(url)}`);
     const meta = this.#load(url);
-    return isObject(meta) ? this.#draftOf(meta, fallback, { url, pointer: "" }, [...passed, url]) : fallback;
+    return isJsonObject(meta) ? this.#draftOf(meta, fallback, { url, pointer: "" }, [...passed, url]) : fallback;
   }
 }
 
@@ -144,7 +144,7 @@ function locate(root: Root, resource: Resource, fragment: string): Location {
 }
 
 function addAnchors(root: Root, schema: JsonValue, pointer: string, resource: Resource): void {
-  if (!isObject(schema)) return;
+  if (!isJsonObject(schema)) return;
   const { version, id } = resource.draft;
   const add = (anchor: JsonValue | undefined) => {
     if (typeof anchor !== "string") return false;
@@ -183,7 +183,7 @@ function* innerSchemas(schema: JsonObject, pointer: string, draft: Draft): Gener
     const at = pointer + escapePointer(key);
     if (which === undefined) {
       if (!Array.isArray(value)) yield [at, value];
-    } else if (which === "*" && isObject(value)) {
+    } else if (which === "*" && isJsonObject(value)) {
       for (const [name, inner] of Object.entries(value)) yield [at + escapePointer(name), inner];
     } else if (which === "[]" && Array.isArray(value)) {
       for (const [index, inner] of value.entries()) yield [`${at}/${index}`, inner];
@@ -200,7 +200,7 @@ function lookUp(root: Root, pointer: string): JsonValue {
     const index = /^[+]?\d+$/.test(key) ? Number(key) : -1;
     const next = Array.isArray(value)
       ? value[index]
-      : isObject(value) && Object.hasOwn(value, key)
+      : isJsonObject(value) && Object.hasOwn(value, key)
         ? value[key]
         : undefined;
     if (next === undefined)
@@ -251,8 +251,4 @@ function joinUrl(base: string, reference: string): string {
     throw new SchemaError(`error in parsing ${quoteGo(reference)}: invalid URL`);
   }
   return new URL(reference, base).href;
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return isFields(value);
 }
