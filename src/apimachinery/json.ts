@@ -1,3 +1,4 @@
+import { textOf } from "../lib/index.ts";
 import { compareUtf8 } from "./go-format.ts";
 import { parseExactJson } from "./integers.ts";
 import { scanJson } from "./json-scan.ts";
@@ -102,8 +103,7 @@ export function canonicalJson(value: unknown): string {
 export function parseJson(input: string | Uint8Array, options: { integers: "exact" }): ExactValue;
 export function parseJson(input: string | Uint8Array): JsonValue;
 export function parseJson(input: string | Uint8Array, { integers }: { integers?: "exact" } = {}): ExactValue {
-  const text =
-    typeof input === "string" ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString();
+  const text = typeof input === "string" ? input : textOf(input);
   // A text too short to nest deeper than allowed, which most are, is not scanned.
   if (text.length > 2 * jsonDepthMax) refuseDeep(text);
   try {

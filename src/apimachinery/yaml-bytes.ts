@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { bufferOf } from "../lib/index.ts";
 
 /**
  * A text, or as much of it as go-yaml uses before it refuses something.
@@ -12,7 +13,7 @@ const pieceSize = 512;
 
 /** What a BOM says, and UTF-8 otherwise. */
 export function decodeYamlBytes(bytes: Uint8Array): YamlText {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   const [first, second] = buffer;
   if (first === 0xff && second === 0xfe) return decodeUtf16(buffer.subarray(2));
   if (first === 0xfe && second === 0xff) {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type KubeObject, parseExactJson, requestTooLarge } from "../apimachinery/index.ts";
+import { bufferOf, textOf } from "../lib/index.ts";
 
 const marker = Buffer.from('"resourceVersion":"');
 const labelsMarker = Buffer.from('","labels":{');
@@ -26,7 +27,7 @@ export function encodeStored(object: KubeObject, revision: number): Buffer {
   // In memory of their own, which the store would give them otherwise.
   const bytes = encoder.encode(JSON.stringify({ apiVersion, kind, metadata: ordered, ...rest }));
   if (bytes.byteLength > objectBytesMax) throw requestTooLarge(`limit is ${objectBytesMax}`);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return bufferOf(bytes);
 }
 
 const encoder = new TextEncoder();
@@ -34,10 +35,6 @@ const encoder = new TextEncoder();
 /** A fresh copy that the caller may change. */
 export function decodeStored(value: Uint8Array): KubeObject {
   return parseExactJson(textOf(value)) as KubeObject;
-}
-
-function textOf(value: Uint8Array): string {
-  return bufferOf(value).toString();
 }
 
 /** How the stored bytes of an `apiVersion` begin. */
@@ -87,10 +84,6 @@ function stringEnd(value: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < value.byteLength && value[at] !== quote) at += value[at] === backslash ? 2 : 1;
   return at;
-}
-
-function bufferOf(value: Uint8Array): Buffer {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
 /** How many labels are remembered: those of what all watchers look at one after the other. */

@@ -1,4 +1,5 @@
 import { isFields, textAt } from "../apimachinery/index.ts";
+import { textOf } from "../lib/index.ts";
 import type { ContentCache } from "./content-cache.ts";
 import { authorization, type ChartCredentials, credentialsKey, splitUserInfo } from "./credentials.ts";
 import { createFlights } from "./flights.ts";
@@ -105,7 +106,7 @@ export function createHttpRepositories(options: {
     const { etag = "", "last-modified": lastModified = "" } = answer.headers;
     const digest = await cache.write(answer.body);
     await cache.writeNote("indexes", key, { digest, etag, lastModified });
-    const text = decode(answer.body);
+    const text = textOf(answer.body);
     texts.set(digest, text);
     return text;
   };
@@ -113,7 +114,7 @@ export function createHttpRepositories(options: {
   const readText = async (digest: string): Promise<string | undefined> => {
     const bytes = await cache.read(digest);
     if (bytes === undefined) return undefined;
-    const text = decode(bytes);
+    const text = textOf(bytes);
     texts.set(digest, text);
     return text;
   };
@@ -168,10 +169,6 @@ function conditional({ etag, lastModified }: IndexNote): Record<string, string> 
 function parseNote(note: unknown): IndexNote | undefined {
   if (!isFields(note)) return undefined;
   return { digest: textAt(note, "digest"), etag: textAt(note, "etag"), lastModified: textAt(note, "lastModified") };
-}
-
-function decode(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }
 
 /** The texts used last, by their digest. */

@@ -1,5 +1,5 @@
 import { type KubeObject, parseExactJson, parseStatus, StatusError, type StatusReason } from "../apimachinery/index.ts";
-import { type Handler, type HttpResponse, readBody, type User } from "../lib/index.ts";
+import { type Handler, type HttpResponse, readBody, textOf, type User } from "../lib/index.ts";
 import type {
   Client,
   DeleteOptions,
@@ -52,7 +52,7 @@ export function createClient(handler: Handler, options: { user?: User; userAgent
     const response = await send(method, target, sent);
     const bytes = await readBody(response.body, answerBytesMax);
     if (response.status >= 300) throw errorFrom(response, bytes, `${method} ${target}`);
-    return parseExactJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+    return parseExactJson(textOf(bytes));
   };
   const listPage = async <T extends KubeObject>(resource: Resource, list: ListOptions): Promise<List<T>> => {
     const { namespace, metadataOnly, ...selection } = list;

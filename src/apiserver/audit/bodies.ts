@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { isFields, parseExactJson, parseYaml } from "../../apimachinery/index.ts";
 import { decodeProtobuf } from "../../apis/index.ts";
-import type { HttpRequest, HttpResponse } from "../../lib/index.ts";
+import { type HttpRequest, type HttpResponse, textOf } from "../../lib/index.ts";
 
 /** The largest answer that is kept to be written down; a list of 10,000 objects is smaller. */
 const responseBytesMax = 64 * 2 ** 20;
@@ -83,7 +83,7 @@ export async function responseObject({ headers }: HttpResponse, bytes: Uint8Arra
 }
 
 function readText(type: string, bytes: Uint8Array): unknown {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  const text = textOf(bytes);
   return type.includes("yaml") ? parseYaml(text, { integers: "exact" }) : parseExactJson(text);
 }
 

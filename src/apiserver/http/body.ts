@@ -11,6 +11,7 @@ import {
   type StatusError,
 } from "../../apimachinery/index.ts";
 import { builtinResources } from "../../apis/index.ts";
+import { textOf } from "../../lib/index.ts";
 import type { ApiResource, Rules } from "../resource.ts";
 import type { Body } from "./decode.ts";
 import type { FieldValidation } from "./query.ts";
@@ -211,10 +212,6 @@ function unrecognized({ kind }: Pick<BodyKind, "kind">, why: string, bytes: Uint
   const shown = start.toString(bytes[0] === "{".charCodeAt(0) ? "utf8" : "hex");
   const summary = bytes.byteLength === 0 ? "<empty>" : bytes.byteLength > summaryBytes ? `${shown} ...` : shown;
   return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`);
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 /** The type of a value, as Go's decoder calls it. */

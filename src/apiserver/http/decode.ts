@@ -7,7 +7,7 @@ import {
   YamlError,
 } from "../../apimachinery/index.ts";
 import { decodeProtobuf } from "../../apis/index.ts";
-import { type HttpRequest, readBody } from "../../lib/index.ts";
+import { type HttpRequest, readBody, textOf } from "../../lib/index.ts";
 import { parseMediaType } from "./negotiate.ts";
 
 /** What kube-apiserver takes: twice etcd's limit of 1.5 MB, so that every object that can be stored fits in a patch. */
@@ -102,10 +102,6 @@ function decodeProto(bytes: Uint8Array): Body {
     if (!isStatusError(error, "BadRequest")) throw error;
     return { value: undefined, fault: error.message, bytes, strictProblems: unknownFields };
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 function isJson(text: string): boolean {

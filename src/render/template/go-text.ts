@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { bufferOf } from "../../lib/index.ts";
 
 /**
  * Text of Go is bytes. Those that are not UTF-8 are kept as lone surrogates from U+DC80 to U+DCFF, one for each byte; every
@@ -31,7 +32,7 @@ export function toBytes(text: string): Buffer {
 
 /** The text that bytes are. */
 export function fromBytes(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   if (isUtf8(buffer)) return buffer.toString("utf8");
   let text = "";
   let start = 0;

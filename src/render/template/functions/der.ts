@@ -1,3 +1,4 @@
+import { bufferOf } from "../../../lib/index.ts";
 /** One value of DER: its tag and its content. */
 export type Der = { readonly tag: number; readonly content: Buffer; readonly all: Buffer };
 
@@ -82,7 +83,7 @@ export function time(unixMs: number): Buffer {
 
 /** The values that bytes consist of; `undefined` when they are malformed. */
 export function readDer(bytes: Uint8Array): Der[] | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   const values: Der[] = [];
   for (let at = 0; at < buffer.length; ) {
     const tag = buffer[at] ?? 0;
