@@ -1,4 +1,5 @@
-// What three rooms need and Node lacks: HTTP handlers and bounded bodies, files replaced as a whole, logs, waits with a limit.
+// What three rooms need and Node lacks: HTTP handlers and bounded bodies, files replaced as a whole, bytes as text, logs, waits with
+// a limit.
 // It promises small, pure pieces without policy.
 // It leaves to others everything that knows Kubernetes, Git or a file format.
 export { bufferOf, textOf } from "./bytes.ts";
