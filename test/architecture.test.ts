@@ -11,7 +11,7 @@ const levels: string[][] = [
   ["lib"],
   ["apimachinery"],
   ["apis", "cel", "client", "storage", "git", "render"],
-  ["apiserver", "charts", "controller-runtime"],
+  ["apiserver", "charts", "controller-runtime", "templates"],
   ["controllers", "gitops", "packages"],
   ["gateway"],
   ["platform", "control-plane"],
@@ -22,6 +22,10 @@ const levels: string[][] = [
 const owners: Record<string, string> = {
   "@peculiar/x509": "gateway",
   ws: "gateway",
+  "@cdktn/hcl2json": "templates",
+  ajv: "templates",
+  "ajv-formats": "templates",
+  nunjitsu: "templates",
   commander: "cli",
 };
 
