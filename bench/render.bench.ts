@@ -63,8 +63,9 @@ const atLeast20 = { goal: 20, better: "higher" } as const;
 function ownCpuMs(folder: string): { first: number; warm: number } {
   const start = process.cpuUsage();
   const chart = loadChart(filesOf(folder));
+  // Helm prints the text, so that it counts here too.
   const render = () =>
-    renderChart(chart, { now: Date.now, random: (size) => crypto.getRandomValues(new Uint8Array(size)) });
+    renderChart(chart, { now: Date.now, random: (size) => crypto.getRandomValues(new Uint8Array(size)) }).manifest;
   render();
   const first = cpuMs(start);
   for (let index = 1; index < warmUps; index++) render();

@@ -12,17 +12,28 @@ type Document = { readonly line: number; readonly value: ExactValue };
 
 /** What `helm template` prints, and the objects in it. */
 export class ManifestOutput {
-  text = "";
   readonly #pieces: Piece[] = [];
+  #ended: number | undefined;
 
   add(file: string, text: string, document?: Document): void {
     this.#pieces.push({ file, text, document });
-    this.text += `---\n# Source: ${file}\n${text}\n`;
   }
 
   /** Ends the part of what is no hook: with one line break, also when nothing is in it. */
   endManifests(): void {
-    this.text = `${trimGoSpace(this.text)}\n`;
+    this.#ended = this.#pieces.length;
+  }
+
+  /** Put together when somebody asks: megabytes that those who want the objects alone never read. */
+  get text(): string {
+    const texts: string[] = [];
+    for (const [index, { file, text }] of this.#pieces.entries()) {
+      texts.push("---\n# Source: ", file, "\n", text, "\n");
+      // A piece begins with dashes, so that space can only be at the end.
+      if (index + 1 === this.#ended) texts.push(trimGoSpace(texts.splice(-5).join("")), "\n");
+    }
+    if (this.#ended === 0) texts.unshift("\n");
+    return texts.join("");
   }
 
   /**

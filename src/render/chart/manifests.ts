@@ -98,9 +98,9 @@ export function sortManifests(
 
 function* documentsIn(file: string, text: string, memory: ChartMemory): Generator<RenderedDocument & ReadDocument> {
   let line = 1;
-  let counted = 0;
+  let lineEnd = text.indexOf("\n");
   for (const part of splitManifests(text)) {
-    for (; counted < part.at; counted++) if (text.charCodeAt(counted) === 0x0a) line++;
+    for (; lineEnd >= 0 && lineEnd < part.at; lineEnd = text.indexOf("\n", lineEnd + 1)) line++;
     yield { file, line, text: part.text, ...read(file, part.text, memory) };
   }
 }

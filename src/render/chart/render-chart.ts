@@ -123,7 +123,9 @@ export function renderChart(chart: Chart, options: HelmOptions): RenderedChart {
   }
   const shown = options.showOnly?.length ? output.only(options.showOnly) : output;
   return {
-    manifest: shown.text,
+    get manifest() {
+      return shown.text;
+    },
     get manifests() {
       return shown.manifests();
     },

@@ -88,13 +88,12 @@ export type Part = { readonly text: string; readonly at: number };
  */
 export function splitManifests(text: string): Part[] {
   const trimmed = trimGoSpace(text);
-  const offset = text.indexOf(trimmed);
+  const offset = spaceBefore(text);
   const parts: Part[] = [];
   const add = (from: number, to: number) => {
     if (from === to) return;
     const raw = trimmed.slice(from, to);
-    const part = trimGoSpace(raw);
-    parts.push({ text: part, at: offset + from + raw.indexOf(part) });
+    parts.push({ text: trimGoSpace(raw), at: offset + from + spaceBefore(raw) });
   };
   let from = trimmed.startsWith("---") ? skipSpace(trimmed, 3) : 0;
   for (;;) {
@@ -107,6 +106,13 @@ export function splitManifests(text: string): Part[] {
   }
   add(from, trimmed.length);
   return parts;
+}
+
+/** How many characters of space a text begins with; for one that is nothing else, none. */
+function spaceBefore(text: string): number {
+  let at = 0;
+  while (at < text.length && goSpace.test(text.charAt(at))) at++;
+  return at === text.length ? 0 : at;
 }
 
 /** `\s` of a Go regular expression. */
