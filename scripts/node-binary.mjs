@@ -1,5 +1,5 @@
 // Finds a Node that can run Skiff: 24 or newer. The one from npm comes first, so that every machine runs the same.
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -31,5 +31,18 @@ export function nodeBinary(root) {
 /** The environment to run Skiff in: compiled code is kept where Skiff keeps its own, from the first module on. */
 export function nodeEnvironment() {
   const cache = join(process.env.SKIFF_HOME ?? join(homedir(), ".skiff"), ".cache", "compile");
-  return { NODE_COMPILE_CACHE: cache, ...process.env };
+  return isThere(cache) ? { NODE_COMPILE_CACHE: cache, ...process.env } : process.env;
+}
+
+/** Makes the directory when absent, one after the other: Node itself never returns where nobody can make one, as in `/proc`. */
+function isThere(directory) {
+  if (existsSync(directory)) return true;
+  const parent = dirname(directory);
+  if (parent === directory || !isThere(parent)) return false;
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch {
+    // Somebody else may have made it meanwhile.
+  }
+  return existsSync(directory);
 }

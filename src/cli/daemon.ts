@@ -1,18 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { errorText, isAlive, sleep, waitUntil } from "../lib/index.ts";
+import { errorText, isAlive, makeDirectory, sleep, waitUntil } from "../lib/index.ts";
 import { compileCache, type PlatformConfig, readJsonFile, type StateDirectory } from "../platform/index.ts";
 import { CliError, isErrorCode } from "./errors.ts";
 
@@ -118,7 +108,7 @@ function readRunFile(state: StateDirectory): RunFile | undefined {
  * @throws {CliError} with the reason the process gave
  */
 async function startDaemon(config: PlatformConfig, state: StateDirectory, logLevel: string): Promise<void> {
-  mkdirSync(dirname(state.log), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(state.log), 0o700);
   rotateLog(state.log);
   const output = openSync(state.log, "a", 0o600);
   const main = process.argv[1] ?? "";

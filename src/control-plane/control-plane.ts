@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { KubeObject } from "../apimachinery/index.ts";
 import { logicalClusterCrd } from "../apis/index.ts";
 import { openClusters, restoreSnapshot, type Snapshot, takeSnapshot } from "../apiserver/index.ts";
 import { type Client, createClient, formatKubeconfig } from "../client/index.ts";
 import { type ComputeMode, startControllers } from "../controllers/index.ts";
-import { type Handler, type Log, silentLog, type User } from "../lib/index.ts";
+import { type Handler, type Log, makeDirectory, silentLog, type User } from "../lib/index.ts";
 import { openMemoryStore, openSqliteStore } from "../storage/index.ts";
 import { applyFixtures, type Fixture } from "./fixtures.ts";
 import { openKeys } from "./keys.ts";
@@ -130,7 +130,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     handler: clusters.handler,
     url: endpoint?.url,
     writeKubeconfig(file) {
-      mkdirSync(dirname(file), { recursive: true });
+      makeDirectory(dirname(file));
       writeFileSync(file, admin.kubeconfig(), { mode: 0o600 });
       return file;
     },
@@ -152,6 +152,6 @@ const definitions = {
 };
 
 async function openDurableStore(dir: string, log: Log) {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeDirectory(dir, 0o700);
   return await openSqliteStore({ file: join(dir, "skiff.db"), log });
 }

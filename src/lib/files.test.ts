@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { writeFileAtomically } from "./files.ts";
+import { makeDirectory, writeFileAtomically } from "./files.ts";
 
 function newDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "skiff-files-"));
@@ -36,4 +36,20 @@ test("a write that fails leaves nothing behind", (t) => {
   mkdirSync(join(directory, "config.json"));
   assert.throws(() => writeFileAtomically(join(directory, "config.json"), "text"), { code: "EISDIR" });
   assert.deepEqual(readdirSync(directory), ["config.json"]);
+});
+
+test("a directory is made with those above it, with the mode that was asked for, and again without a fault", (t) => {
+  const directory = newDirectory(t);
+  const path = join(directory, "a", "b", "c");
+  makeDirectory(path, 0o700);
+  makeDirectory(path, 0o700);
+  assert.equal(statSync(join(directory, "a")).mode & 0o777, 0o700);
+  assert.ok(statSync(path).isDirectory());
+});
+
+test("a directory that nobody can make is an error", { skip: process.platform !== "linux" }, (t) => {
+  assert.throws(() => makeDirectory("/proc/absent/inner"), { code: "ENOENT" });
+  const file = join(newDirectory(t), "file");
+  writeFileSync(file, "");
+  assert.throws(() => makeDirectory(join(file, "inner")), /ENOTDIR|EEXIST/);
 });

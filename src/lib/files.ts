@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -16,7 +17,7 @@ import { basename, dirname, join } from "node:path";
  * made when absent. What killed processes left of the same file is removed.
  */
 export function writeFileAtomically(file: string, content: string, mode = 0o600): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file), 0o700);
   removeDrafts(file);
   const draft = `${file}.${process.pid}.tmp`;
   try {
@@ -33,6 +34,25 @@ export function writeFileAtomically(file: string, content: string, mode = 0o600)
     throw error;
   }
   syncDirectory(dirname(file));
+}
+
+/**
+ * Makes a directory and those above it that are absent. What Node does when asked to never returns where the system says that
+ * nothing is there and lets nobody make it, as in `/proc`.
+ *
+ * @param mode of those that are made
+ * @throws the system's error
+ */
+export function makeDirectory(path: string, mode = 0o777): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent, mode);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 /**

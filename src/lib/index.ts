@@ -3,7 +3,7 @@
 // It promises small, pure pieces without policy.
 // It leaves to others everything that knows Kubernetes, Git or a file format.
 export { bufferOf, textOf } from "./bytes.ts";
-export { isAlive, removeDrafts, writeFileAtomically } from "./files.ts";
+export { isAlive, makeDirectory, removeDrafts, writeFileAtomically } from "./files.ts";
 export {
   BodyTooLargeError,
   type Chunks,

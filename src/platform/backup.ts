@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { makeDirectory } from "../lib/index.ts";
 import type { SqliteStore } from "../storage/index.ts";
 import { type PlatformConfig, readConfig, writeConfig } from "./config.ts";
 import { platformsRoot, type StateDirectory, stateDirectory } from "./state-directory.ts";
@@ -26,7 +27,7 @@ export async function* backupPlatform(state: StateDirectory, store?: SqliteStore
   const draft = mkdtempSync(join(state.root, draftPrefix));
   try {
     const copy = join(draft, relative(state.root, state.database));
-    mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(copy), 0o700);
     if (store !== undefined) await store.backup(copy);
     else await copyStopped(state, copy);
     yield* runTar(["-czf", "-", "-T", "-"], [...["-C", draft, "db"], ...["-C", state.root, ...filesOf(state.root)]]);
@@ -101,7 +102,7 @@ export async function restorePlatform(
   options: { name: string | undefined; replace: boolean; check: (name: string) => void },
 ): Promise<PlatformConfig> {
   const root = platformsRoot();
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeDirectory(root, 0o700);
   const draft = mkdtempSync(join(root, ".restored-"));
   try {
     await unpack(file, draft);

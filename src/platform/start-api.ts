@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Clusters, openClusters, type ServiceAccountIssuer } from "../apiserver/index.ts";
 import {
@@ -8,7 +7,7 @@ import {
   startListener,
   webSocketWatches,
 } from "../gateway/index.ts";
-import { type Handler, type User, writeFileAtomically } from "../lib/index.ts";
+import { type Handler, makeDirectory, type User, writeFileAtomically } from "../lib/index.ts";
 import { openSqliteStore, type SqliteStore } from "../storage/index.ts";
 import { accessOptions, openServiceAccountIssuer } from "./access.ts";
 import { backupPlatform } from "./backup.ts";
@@ -24,7 +23,7 @@ export type Api = { clusters: Clusters; authority: CertificateAuthority; issuer:
 export async function startApi(parts: AsyncDisposableStack, options: PlatformOptions): Promise<Api> {
   const { config, state } = options;
   const log = options.log.with({ room: "apiserver" });
-  mkdirSync(dirname(state.database), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(state.database), 0o700);
   const authority = await openCertificateAuthority(state.certificates, { name: config.name });
   const store = parts.use(await openSqliteStore({ file: state.database, log: options.log.with({ room: "storage" }) }));
   options.opened?.();

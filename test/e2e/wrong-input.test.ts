@@ -140,3 +140,11 @@ test("a directory that lost its configuration is named, and delete clears it", a
   assert.match(result.stderr, /is not whole: config\.json is missing[\s\S]*skiff delete/);
   assert.equal((await machine.skiff("delete")).code, 0);
 });
+
+test("a home in which nobody can make a directory is named", { skip: process.platform !== "linux" }, async () => {
+  await using machine = await newMachine();
+  machine.env["SKIFF_HOME"] = "/proc";
+  const result = await machine.skiff("create", "--port", String(machine.port));
+  assert.equal(result.code, 1);
+  assert.match(result.stderr, /Cannot write to \/proc\/localdev[\s\S]*set SKIFF_HOME/);
+});

@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errorText, type Log } from "../../lib/index.ts";
+import { errorText, type Log, makeDirectory } from "../../lib/index.ts";
 
 /** Takes audit events, one line each. */
 export type AuditSink = AsyncDisposable & {
@@ -27,7 +26,7 @@ const batchBytesMax = 2 ** 20;
 /** Appends lines to a file, and puts the file aside when it is large. Disposing writes what waits. */
 export function openAuditLog(options: AuditLogOptions): AuditSink {
   const { file, sizeBytesMax, log } = options;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file), 0o700);
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let lost = 0;

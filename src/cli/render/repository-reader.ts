@@ -1,8 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Application } from "../../apis/index.ts";
 import { openRepositories, openSources, repositoryKey, type Sources } from "../../git/index.ts";
-import { silentLog } from "../../lib/index.ts";
+import { makeDirectory, silentLog } from "../../lib/index.ts";
 import { localRepository, platformsRoot, readConfig, stateDirectory } from "../../platform/index.ts";
 import type { LocalRepository } from "./working-tree.ts";
 
@@ -14,7 +13,7 @@ export function openRepositoryReader(): RepositoryReader {
   const parts = new AsyncDisposableStack();
   let opening: Promise<Sources> | undefined;
   const open = async () => {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(dir, 0o700);
     // Nobody's own; those of platforms are read as any other.
     const repositories = parts.use(await openRepositories({ dir: join(dir, "none"), log: silentLog }));
     const mirrors = join(dir, "mirrors");
