@@ -11,6 +11,8 @@ export type ChartContents = {
   readonly metadata: ChartMetadata;
   readonly lock: readonly ChartDependency[] | undefined;
   readonly values: GoMap | undefined;
+  /** values.yaml as it stands, with its comments. */
+  readonly valuesFile: Uint8Array | undefined;
   readonly schema: Uint8Array | undefined;
   /** Below `templates/`. */
   readonly templates: readonly ChartFile[];

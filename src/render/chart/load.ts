@@ -70,6 +70,7 @@ type Contents = {
   metadata?: Decoded;
   lock?: Decoded;
   values?: GoMap;
+  valuesFile?: Uint8Array;
   schema?: Uint8Array;
   readonly templates: ChartFile[];
   readonly files: ChartFile[];
@@ -95,6 +96,7 @@ function loadFiles(files: readonly ChartFile[]): Chart {
     metadata,
     lock: contents.lock === undefined ? undefined : readLock(contents.lock),
     values: contents.values,
+    valuesFile: contents.valuesFile,
     schema: contents.schema,
     templates: contents.templates,
     files: contents.files,
@@ -118,6 +120,7 @@ function sortIn(file: ChartFile, contents: Contents): void {
     else contents.warnings.push(dependenciesMoved);
   } else if (path === "values.yaml") {
     contents.values = explain("cannot load values.yaml", () => readValues(fromBytes(bytes)));
+    contents.valuesFile = bytes;
   } else if (path === "values.schema.json") {
     contents.schema = bytes;
   } else if (path.startsWith("templates/")) {
