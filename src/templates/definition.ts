@@ -31,6 +31,29 @@ export type Note = {
   message: string;
 };
 
+/** What becomes of a field, as far as compositions and templates say it. */
+export type FieldUse = {
+  /** From the root of the schema through properties only, as in `prominent`: a field of a list's items counts as the list. */
+  path: string[];
+  /** Names of the compositions that read the field; those of resources of a graph that has no compositions. */
+  readers: string[];
+  /** What it sets, such as `spec.forProvider.region of Bucket`, each once, in the order of the sources. */
+  drives: string[];
+  /** Whether something is not made before the field has a value. */
+  required: boolean;
+};
+
+/** The definition of a custom resource as it was written, for targets that repeat it. */
+export type WrittenDefinition = {
+  /** The CustomResourceDefinition, CompositeResourceDefinition or ResourceGraphDefinition. */
+  object: JsonObject;
+  /** Its `spec.scope`; absent where none is written, as in Crossplane's v1. */
+  scope?: string;
+  /** Name and schema of the first version, served or not, which is the one that cnoe-cli takes; of the one asked for, if any. */
+  version: string;
+  schema: JsonObject;
+};
+
 /** One thing a form can be made for: a version of a custom resource, a module, a chart, a schema. */
 export type Definition = {
   /** Stem of the files made from it, `a-z0-9.-` only: `<group>.<kind>`, or the base name of the module, chart or file. */
@@ -47,6 +70,10 @@ export type Definition = {
   schema: JsonObject;
   /** Fields to show first, most used first, as paths from the root of the schema: what compositions patch from, for example. */
   prominent: string[][];
+  /** What fields drive, in the order of `prominent`; absent where nothing is known of it. */
+  usedBy?: FieldUse[];
+  /** Only of custom resources. */
+  written?: WrittenDefinition;
   notes: Note[];
 };
 

@@ -4,6 +4,7 @@
 
 export {
   type Definition,
+  type FieldUse,
   type ModuleOutput,
   type Note,
   type OutputFile,
@@ -11,4 +12,34 @@ export {
   SourceError,
   type SourceKind,
   type Subject,
+  type WrittenDefinition,
 } from "./definition.ts";
+export type { Composition, CompositionRead } from "./sources/composition.ts";
+export { customResourceDefinitions } from "./sources/custom-resource-definitions.ts";
+export { type KubernetesDefinitions, readKubernetesDefinitions } from "./sources/kubernetes.ts";
+export { withCompositions } from "./sources/with-compositions.ts";
+export { loadChartSource, readChartDefinition } from "./sources/chart.ts";
+export { type DetectedSource, detectSource } from "./sources/detect.ts";
+export { readJsonSchemaDefinition } from "./sources/json-schema.ts";
+export { readOpenApiDefinitions } from "./sources/openapi.ts";
+export {
+  type CnoeOptions,
+  collapseIntoTemplate,
+  type GivenTemplate,
+  insertIntoTemplate,
+  rawProperties,
+} from "./targets/cnoe-template.ts";
+export { type ScaffoldRequest, type ScaffoldResult, type StepReport, scaffold } from "./scaffold/scaffold.ts";
+export { isTerraformModule } from "./sources/terraform/files.ts";
+export { readTerraformModule } from "./sources/terraform/module.ts";
+export { type InstalledModule, readInstalledModules } from "./sources/terraform/installed.ts";
+export { submoduleAddress } from "./sources/terraform/address.ts";
+export { type CnoeFields, cnoeFields } from "./targets/cnoe-fields.ts";
+export type { CompleteOptions } from "./targets/complete-options.ts";
+export { completeTemplate } from "./targets/complete-template.ts";
+export { templatesLocation } from "./targets/catalog-files.ts";
+export { convertSchema } from "./form/convert.ts";
+export { checkForm, validateAnswers } from "./form/check.ts";
+export { extractUiSchema } from "./form/ui-schema.ts";
+export { type ClusterFacts, judgePrerequisites, type Verdict, type VerifyLine } from "./verify/judge.ts";
+export { builtinPrerequisite, type Prerequisite, readPrerequisite } from "./verify/prerequisite.ts";
