@@ -26,7 +26,7 @@ export async function mainModule(root) {
   const sources = join(root, "src");
   if (!existsSync(sources)) return join(root, "dist", "skiff.js");
   const bundles = join(root, ".cache", "bundle");
-  const bundle = join(bundles, stateOf(sources));
+  const bundle = join(bundles, stateOf(root));
   const main = join(bundle, "skiff.js");
   if (existsSync(main)) return main;
   const draft = `${bundle}.${process.pid}`;
@@ -69,8 +69,39 @@ export async function makeBundle(root, outdir) {
     legalComments: "none",
     logLevel: "error",
   });
+  if (hasFormLibrary(root)) await makeFormPage(root, outdir, build);
   // All parts of a bundle are in one folder, so that a file beside a source is beside whichever part has that source.
   for (const file of dataFiles(join(root, "src"))) cpSync(file, join(outdir, basename(file)));
+}
+
+/** The page that `skiff template preview` serves is made of development dependencies, so that users need not install them. */
+async function makeFormPage(root, outdir, build) {
+  const page = join(root, "web", "form-page");
+  await build({
+    absWorkingDir: root,
+    entryPoints: { "form-page": join(page, "main.ts") },
+    outdir,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    define: { "process.env.NODE_ENV": '"production"' },
+    tsconfig: join(page, "tsconfig.json"),
+    // These parts are others' code, whose licences want to be named.
+    legalComments: "eof",
+    logLevel: "error",
+  });
+  for (const name of ["index.html", "form-page.css"]) cpSync(join(page, name), join(outdir, formPageName(name)));
+}
+
+/** Names of its files in the folder that all parts of the bundle are in. */
+function formPageName(name) {
+  return name === "index.html" ? "form-page.html" : name;
+}
+
+function hasFormLibrary(root) {
+  return ["@rjsf/core", "react-dom"].every((name) => existsSync(join(root, "node_modules", name, "package.json")));
 }
 
 function dataFiles(folder) {
@@ -80,12 +111,15 @@ function dataFiles(folder) {
 }
 
 /** Changes whenever a file of the sources does: by size and time, since reading them all takes as long as bundling. */
-function stateOf(sources) {
+function stateOf(root) {
   const hash = createHash("sha256");
-  for (const name of readdirSync(sources, { recursive: true }).sort()) {
-    const file = statSync(join(sources, name), { throwIfNoEntry: false });
-    if (file?.isFile()) hash.update(`${name} ${file.size} ${file.mtimeMs}\n`);
+  for (const folder of ["src", "web"]) {
+    for (const name of readdirSync(join(root, folder), { recursive: true }).sort()) {
+      const file = statSync(join(root, folder, name), { throwIfNoEntry: false });
+      if (file?.isFile()) hash.update(`${folder}/${name} ${file.size} ${file.mtimeMs}\n`);
+    }
   }
+  hash.update(`form page: ${hasFormLibrary(root)}\n`);
   return hash.digest("hex").slice(0, 16);
 }
 

@@ -16,7 +16,11 @@ const scripts = {
     needs: "runtime",
     commands: async (args) => [node([await mainModule(root), "create", ...exampleStack(args), ...args])],
   },
-  skiff: { needs: "runtime", commands: async (args) => [node([await mainModule(root), ...args])] },
+  skiff: {
+    // The page that shows a form in the browser is made of the portal's form library, which nothing else needs.
+    needs: (args) => (isFormPage(args) ? "development" : "runtime"),
+    commands: async (args) => [node([await mainModule(root), ...args])],
+  },
   test: { needs: "development", commands: (args) => [node(["scripts/test.ts", ...args])] },
   "test:slow": { needs: "development", commands: (args) => [node(["scripts/test.ts", "--slow", ...args])] },
   conformance: { needs: "development", commands: (args) => [node(conformance(args))] },
@@ -24,11 +28,8 @@ const scripts = {
     needs: "development",
     commands: (args) => [node(["scripts/test.ts", ...(args.length > 0 ? args : renderConformance())])],
   },
-  lint: { needs: "development", commands: () => [biome(["ci", "."]), tsc(["--project", "tsconfig.json"])] },
-  check: {
-    needs: "development",
-    commands: () => [biome(["ci", "."]), tsc(["--project", "tsconfig.json"]), node(["scripts/test.ts"])],
-  },
+  lint: { needs: "development", commands: () => [biome(["ci", "."]), ...types()] },
+  check: { needs: "development", commands: () => [biome(["ci", "."]), ...types(), node(["scripts/test.ts"])] },
   fix: { needs: "development", commands: () => [biome(["check", "--write", "."])] },
   bench: { needs: "development", commands: (args) => [node(["scripts/bench.ts", ...args])] },
   build: {
@@ -43,10 +44,15 @@ if (script === undefined) {
   console.error(`No script ${JSON.stringify(name)}; there are: ${Object.keys(scripts).join(", ")}`);
   process.exit(2);
 }
-await install(script.needs);
+await install(typeof script.needs === "function" ? script.needs(args) : script.needs);
 for (const [command, commandArgs] of await script.commands(args)) {
   const code = await run(command, commandArgs);
   if (code !== 0) process.exit(code);
+}
+
+function isFormPage(args) {
+  const isPreview = args.some((arg, index) => arg === "template" && args[index + 1] === "preview");
+  return isPreview && args.some((arg) => arg === "--browser" || /^--port(=|$)/.test(arg));
 }
 
 function node(nodeArgs) {
@@ -57,6 +63,11 @@ function biome(biomeArgs) {
 }
 function tsc(tscArgs) {
   return node([join("node_modules", "typescript", "bin", "tsc"), ...tscArgs]);
+}
+
+/** The page in the browser knows other things than what runs in Node. */
+function types() {
+  return ["tsconfig.json", join("web", "form-page", "tsconfig.json")].map((project) => tsc(["--project", project]));
 }
 
 /** The suite that runs against our server or, with KUBECONFIG set, against any cluster; arguments name files of it. */

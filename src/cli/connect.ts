@@ -65,14 +65,33 @@ export function connectKubeconfig(file: string, name: string): Connection {
   return { client: explainUnreachable(client, name), server, [Symbol.dispose]: () => handler[Symbol.dispose]() };
 }
 
-function openKubeconfig(file: string): { handler: Handler & Disposable; server: string } {
-  const config = readKubeconfig(file);
-  const context = config.contexts?.find((one) => one.name === config["current-context"])?.context;
+/**
+ * How to reach what a context of a kubeconfig names.
+ *
+ * @param contextName another context than the current one
+ * @throws {CliError} when there is no such context, or it has no server
+ */
+export function openKubeconfig(
+  file: string,
+  contextName?: string,
+): { handler: Handler & Disposable; server: string; context: string } {
+  return reachCluster(readKubeconfig(file), file, contextName);
+}
+
+/** The same for a kubeconfig that is in no file; `source` names it in errors. */
+export function reachCluster(
+  config: Kubeconfig,
+  source: string,
+  contextName?: string,
+): { handler: Handler & Disposable; server: string; context: string } {
+  const wanted = contextName ?? config["current-context"] ?? "";
+  const context = config.contexts?.find((one) => one.name === wanted)?.context;
   const cluster = config.clusters?.find((one) => one.name === context?.["cluster"])?.cluster;
   const user = config.users?.find((one) => one.name === context?.["user"])?.user ?? {};
   const server = cluster?.["server"];
   if (cluster === undefined || typeof server !== "string") {
-    throw new CliError("usage", { why: `${file} has no current context with a server`, command: "skiff kubeconfig" });
+    const which = contextName === undefined ? "no current context" : `no context ${contextName}`;
+    throw new CliError("usage", { why: `${source} has ${which} with a server`, command: "skiff kubeconfig" });
   }
   const handler = connectCluster({
     server,
@@ -82,7 +101,7 @@ function openKubeconfig(file: string): { handler: Handler & Disposable; server: 
     ...(typeof user["token"] === "string" ? { token: user["token"] } : {}),
     insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true,
   });
-  return { handler, server };
+  return { handler, server, context: wanted };
 }
 
 function pem<K extends string>(key: K, entry: NonNullable<Kubeconfig>, field: string): Partial<Record<K, string>> {

@@ -200,6 +200,48 @@ export const errorTable = {
       `Give a directory with a chart, a kustomization or manifests, a file with an Application, or a name${all ? ` (there are: ${all})` : ""}`,
     exitCode: exitCodes.usage,
   },
+  "cluster-unreachable": {
+    what: ({ server, why }) => `The Kubernetes API at ${server} does not answer: ${why}`,
+    fix: plain("Start it, or name another with --kubeconfig and --context, or a platform of Skiff with --name"),
+    exitCode: exitCodes.failed,
+  },
+  "cluster-refused": {
+    what: ({ server, why }) => `The Kubernetes API at ${server} refuses it: ${why}`,
+    fix: plain("Use a kubeconfig, or a context of it, whose user may do this: --kubeconfig, --context"),
+    exitCode: exitCodes.failed,
+  },
+  verifier: {
+    what: ({ why }) => `${why}`,
+    fix: plain("Give the file of a Prerequisite (cnoe.io/v1alpha1), or one that is built in: ack-s3, spark, bad-spark"),
+    exitCode: exitCodes.failed,
+  },
+  "template-output": {
+    what: ({ directory, why }) => `Cannot write into ${directory}: ${why}`,
+    fix: plain("Name another directory with --outputDir; nothing was changed"),
+    exitCode: exitCodes.failed,
+  },
+  "no-form-page": {
+    what: plain("The page that shows forms was not built: it is made of development dependencies"),
+    fix: plain(
+      "In a clone of Skiff: npm run skiff -- template preview --browser <template>, which installs and builds it; without --browser the form is shown here",
+    ),
+    exitCode: exitCodes.failed,
+  },
+  "preview-port": {
+    what: ({ port, why }) => `Cannot serve the preview on port ${port} of 127.0.0.1: ${why}`,
+    fix: plain("Leave out --port for a free one"),
+    exitCode: exitCodes.failed,
+  },
+  "template-input": {
+    what: ({ why }) => `${why}`,
+    fix: ({ command }) => `Correct what is named above; see ${command} --help`,
+    exitCode: exitCodes.failed,
+  },
+  "template-interrupted": {
+    what: plain("command interrupted"),
+    fix: plain("Run the same command again: files are written as a whole or not at all"),
+    exitCode: exitCodes.failed,
+  },
   interrupted: {
     what: plain("command interrupted"),
     fix: ({ name }) => `The platform was left as it is: skiff status --name ${name}`,

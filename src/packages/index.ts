@@ -13,3 +13,4 @@ export {
 } from "./resources.ts";
 export { rewriteCnoeUrls } from "./rewrite.ts";
 export { type PackagesOptions, startPackages } from "./start-packages.ts";
+export { openPathWatches, type PathWatches } from "./watch-paths.ts";
