@@ -52,8 +52,8 @@ export function readComposition(object: JsonObject, origin: { file: string; line
 
 type Step = { reads: CompositionRead[]; notes: string[] };
 
-/** What only judges or orders what other functions made. */
-const withoutInput = /function-(?:auto-ready|sequencer|tag-manager|status-transformer)/;
+/** What only judges or orders what other functions made, or fetches what has a name. */
+const withoutReads = /function-(?:auto-ready|environment-configs|extra-resources|sequencer|status-transformer)/;
 
 function readStep(step: JsonObject): Step {
   const name = textAt(step, "functionRef", "name");
@@ -65,9 +65,9 @@ function readStep(step: JsonObject): Step {
     return { reads: readResources(input), notes: [] };
   }
   if (kind === "GoTemplate" || group === "gotemplating.fn.crossplane.io") return readTemplates(input, title);
-  const environment = [...selectorReads(objectsAt(input, "spec", "environmentConfigs"))];
-  if (environment.length > 0) return { reads: environment, notes: [] };
-  if (withoutInput.test(name) || kind === "Input" || Object.keys(input).length === 0) return { reads: [], notes: [] };
+  const selectors = ["environmentConfigs", "extraResources"].flatMap((field) => objectsAt(input, "spec", field));
+  if (selectors.length > 0) return { reads: [...selectorReads(selectors)], notes: [] };
+  if (withoutReads.test(name) || Object.keys(input).length === 0) return { reads: [], notes: [] };
   return { reads: [], notes: [`step ${title} runs ${name}, of which is not known what it reads`] };
 }
 
@@ -119,14 +119,14 @@ function driveOf(base: JsonObject | undefined, path: string): string | undefined
   return kind === "" ? undefined : `${path} of ${kind}`;
 }
 
-/** The environment can be chosen by labels whose values are fields of the composite resource. */
+/** Environments and other resources can be chosen by labels whose values are fields of the composite resource. */
 function* selectorReads(configs: readonly JsonObject[]): Generator<CompositionRead> {
   for (const config of configs) {
     for (const label of objectsAt(config, "selector", "matchLabels")) {
       const path = textAt(label, "valueFromFieldPath");
       const steps = path === "" ? undefined : parseFieldPath(path);
       const required = textAt(label, "fromFieldPathPolicy") === "Required";
-      if (steps !== undefined) yield { steps, drives: "which environment is used", required };
+      if (steps !== undefined) yield { steps, drives: "which other resources are used", required };
     }
   }
 }

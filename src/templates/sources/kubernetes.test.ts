@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isJsonObject, type JsonValue, parseYaml } from "../../apimachinery/index.ts";
 import { SourceError } from "../definition.ts";
+import { customResourceDefinitions } from "./custom-resource-definitions.ts";
 import { readKubernetesDefinitions } from "./kubernetes.ts";
+import { withCompositions } from "./with-compositions.ts";
 
 const widget = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -188,42 +191,68 @@ test("names of files cannot leave their directory", () => {
 
 test("whatever a file says, reading it ends in definitions, notes or problems with a line", () => {
   const sources = [widget, settings, crdJson("D"), xrd, composition, graph];
-  let state = 1;
-  const random = (below: number) => {
-    state = (state * 48271) % 2147483647;
-    return state % below;
-  };
-  const parts = [
-    "{",
-    "}",
-    "[",
-    "- ",
-    ": ",
-    "\n",
-    "---\n",
-    "  ",
-    "null",
-    "42",
-    '"',
-    "|",
-    "*a",
-    "&a ",
-    "\t",
-    "true",
-    "{{",
-    "\u0000",
-  ];
-  for (let round = 0; round < 1500; round++) {
+  const random = randomFrom(1);
+  const parts = '{ } [ : " | *a &a true {{ null 42 %'.split(" ").concat("- ", "\n", "---\n", "  ", "\t", "\u0000");
+  for (let round = 0; round < 1000; round++) {
     let text = [...Array(1 + random(3))].map(() => sources[random(sources.length)] ?? "").join("---\n");
     for (let edits = random(6); edits >= 0; edits--) {
       const at = random(text.length + 1);
       text = text.slice(0, at) + (parts[random(parts.length)] ?? "") + text.slice(at + random(12));
     }
-    const { definitions, problems } = readKubernetesDefinitions(text, { file: "f" });
-    for (const { name } of definitions) assert.match(name, /^[a-z0-9.-]+$/);
-    for (const { message } of problems) assert.match(message, /^f:\d+/);
+    readAll(text);
   }
 });
+
+test("whatever stands in the fields of definitions, reading them ends in the same", () => {
+  const sources = [widget, xrd, composition, graph].map((text) => parseYaml(text));
+  const random = randomFrom(2);
+  const values: JsonValue[] = [
+    null,
+    true,
+    0,
+    -1.5,
+    "",
+    "x",
+    "a.b[0]",
+    "[]T",
+    "string | required=true",
+    [],
+    {},
+    [null],
+    [[{}]],
+  ];
+  const mutate = (value: JsonValue): JsonValue => {
+    const chance = random(30);
+    if (chance === 0) return values[random(values.length)] ?? null;
+    if (Array.isArray(value)) return chance === 1 ? [...value, ...value] : value.map(mutate);
+    if (!isJsonObject(value)) return value;
+    const fields = Object.entries(value).filter(() => random(40) > 0);
+    const named = fields.map(([name, field]) => [random(60) === 0 ? "__proto__" : name, mutate(field)]);
+    return Object.fromEntries(named);
+  };
+  for (let round = 0; round < 3000; round++) {
+    const items = [0, 1, 2].map(() => mutate(sources[random(sources.length)] ?? null));
+    readAll(JSON.stringify({ kind: "List", items }));
+  }
+});
+
+function readAll(text: string): void {
+  const { definitions, compositions, problems } = readKubernetesDefinitions(text, { file: "f" });
+  for (const definition of withCompositions(definitions, compositions)) {
+    assert.match(definition.name, /^[a-z0-9.-]+$/);
+    assert.ok(customResourceDefinitions(definition).length > 0);
+    for (const path of definition.prominent) assert.ok(path.length > 1);
+  }
+  for (const { message } of problems) assert.match(message, /^f:\d+/);
+}
+
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 48271) % 2147483647;
+    return state % below;
+  };
+}
 
 const xrd = `apiVersion: apiextensions.crossplane.io/v1
 kind: CompositeResourceDefinition

@@ -195,6 +195,37 @@ test("Swagger 2.0 has its body among the parameters", () => {
   });
 });
 
+test("fields of forms are the answers where no operation is sent JSON", () => {
+  const schema = { type: "object", properties: { amount: { type: "integer" } } };
+  const [charge] = read({
+    openapi: "3.0.0",
+    paths: { "/charges": { post: { requestBody: { content: { "application/x-www-form-urlencoded": { schema } } } } } },
+    components,
+  });
+  assert.deepEqual(charge?.schema, schema);
+  const [send, ...others] = read({
+    swagger: "2.0",
+    paths: {
+      "/send": {
+        post: {
+          consumes: ["multipart/form-data"],
+          parameters: [
+            { name: "text", in: "formData", required: true, type: "string", description: "What to say" },
+            { name: "file", in: "formData", type: "file" },
+          ],
+        },
+      },
+      "/upload": { post: { parameters: [{ name: "file", in: "formData", type: "file" }] } },
+    },
+  });
+  assert.deepEqual(others, []);
+  assert.deepEqual(send?.schema, {
+    type: "object",
+    properties: { text: { description: "What to say", type: "string" } },
+    required: ["text"],
+  });
+});
+
 test("two operations of one name have two files", () => {
   const body = { requestBody: { content: { "application/json": { schema: { properties: { a: {} } } } } } };
   const definitions = read({

@@ -13,7 +13,8 @@ export const bodyField = "body";
  *
  * Each operation that is sent JSON is a definition of the answers it takes: parameters of its path and query by their names, and
  * the body, whose fields stand beside nothing else when there are no parameters, and in the field {@link bodyField} when
- * there are. A document without such operations has a definition for each schema of an object in it. Kubernetes' own documents
+ * there are. A document all of whose operations are sent fields of forms has those; one without either has a definition for each
+ * schema of an object in it. Kubernetes' own documents
  * have one for each kind that can be created. What schemas refer to is at its place in the definition's schema,
  * `#/components/schemas/...` or `#/definitions/...`.
  *
@@ -38,10 +39,11 @@ export function readOpenApiDefinitions(text: string, { file }: { file: string })
   };
   const kinds = kubernetesDefinitions(document, { file, carry });
   if (kinds.length > 0) return kinds;
-  const operations = operationsOf(source);
-  const found = operations.length > 0 ? operations : schemasOf(source);
+  const found =
+    [isJsonType, isFormType].map((isType) => operationsOf(source, isType)).find((one) => one.length > 0) ??
+    schemasOf(source);
   if (found.length > 0) return withDistinctNames(found);
-  throw new SourceError("has no operation with a JSON body and no schema of an object", { file, line: 1 });
+  throw new SourceError("has no operation with a body and no schema of an object", { file, line: 1 });
 }
 
 type Source = {
@@ -55,13 +57,16 @@ type Source = {
 /** In the order in which an interface lists what changes something. */
 const methods = ["post", "put", "patch"];
 
-function operationsOf(source: Source): Definition[] {
+/** Tells the media types of bodies that answers can become. */
+type IsType = (type: unknown) => boolean;
+
+function operationsOf(source: Source, isType: IsType): Definition[] {
   const paths = source.document["paths"];
   return Object.entries(isJsonObject(paths) ? paths : {}).flatMap(([path, value]) => {
     const item = objectOf(source, value);
     return methods.flatMap((method) => {
       const operation = item[method];
-      return isJsonObject(operation) ? operationDefinition(source, { path, method, item, operation }) : [];
+      return isJsonObject(operation) ? operationDefinition(source, { path, method, item, operation }, isType) : [];
     });
   });
 }
@@ -73,9 +78,13 @@ type Operation = {
   readonly operation: JsonObject;
 };
 
-function operationDefinition(source: Source, { path, method, item, operation }: Operation): Definition[] {
+function operationDefinition(
+  source: Source,
+  { path, method, item, operation }: Operation,
+  isType: IsType,
+): Definition[] {
   const parameters = parametersOf(source, [item["parameters"], operation["parameters"]]);
-  const body = bodyOf(source, operation, parameters);
+  const body = bodyOf(source, operation, parameters, isType);
   if (body === undefined) return [];
   const address = `${method.toUpperCase()} ${path}`;
   const operationId = textAt(operation, "operationId");
@@ -119,17 +128,23 @@ function parametersOf(source: Source, lists: readonly (JsonValue | undefined)[])
 
 type Body = { readonly schema: JsonObject; readonly required: boolean; readonly description: string };
 
-function bodyOf(source: Source, operation: JsonObject, parameters: readonly Parameter[]): Body | undefined {
+function bodyOf(
+  source: Source,
+  operation: JsonObject,
+  parameters: readonly Parameter[],
+  isType: IsType,
+): Body | undefined {
   if (source.isSwagger) {
     const consumes = operation["consumes"] ?? source.document["consumes"];
-    if (Array.isArray(consumes) && consumes.length > 0 && !consumes.some(isJsonType)) return undefined;
+    if (Array.isArray(consumes) && consumes.length > 0 && !consumes.some(isType)) return undefined;
     const parameter = parameters.find((one) => one["in"] === "body");
-    return parameter === undefined ? undefined : bodyFrom(parameter["schema"], parameter);
+    if (parameter !== undefined) return bodyFrom(parameter["schema"], parameter);
+    return isType === isFormType ? formBody(parameters.filter((one) => one["in"] === "formData")) : undefined;
   }
   const request = objectOf(source, operation["requestBody"]);
   const content = isJsonObject(request["content"]) ? request["content"] : {};
-  const type =
-    Object.keys(content).find((one) => one.startsWith("application/json")) ?? Object.keys(content).find(isJsonType);
+  const types = Object.keys(content).filter(isType);
+  const type = types.find((one) => one.startsWith("application/json")) ?? types[0];
   return type === undefined ? undefined : bodyFrom(objectOf(source, content[type])["schema"], request);
 }
 
@@ -139,8 +154,31 @@ function bodyFrom(schema: JsonValue | undefined, holder: JsonObject): Body | und
   return { schema: isJsonObject(schema) ? schema : {}, required, description: textAt(holder, "description") };
 }
 
+/** In Swagger 2.0 each field of a form is a parameter. Files are no answers. */
+function formBody(parameters: readonly Parameter[]): Body | undefined {
+  const fields = parameters.filter((one) => one["type"] !== "file" && textAt(one, "name") !== "");
+  if (fields.length === 0) return undefined;
+  const properties = fields.map((one): [string, JsonObject] => {
+    const description = textAt(one, "description").trim();
+    return [textAt(one, "name"), { ...(description !== "" && { description }), ...swaggerParameterSchema(one) }];
+  });
+  const required = fields.filter((one) => one["required"] === true).map((one) => textAt(one, "name"));
+  const schema = {
+    type: "object",
+    properties: Object.fromEntries(properties),
+    ...(required.length > 0 && { required }),
+  };
+  return { schema, required: required.length > 0, description: "" };
+}
+
 function isJsonType(type: unknown): boolean {
   return typeof type === "string" && /^(?:application\/(?:[\w.+-]+\+)?json|\*\/\*)\s*(?:;|$)/.test(type);
+}
+
+function isFormType(type: unknown): boolean {
+  return (
+    typeof type === "string" && /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/.test(type)
+  );
 }
 
 type Field = { readonly name: string; readonly schema: JsonObject; readonly required: boolean };

@@ -1,4 +1,4 @@
-import { type JsonObject, textAt } from "../../apimachinery/index.ts";
+import { isJsonObject, type JsonObject, textAt } from "../../apimachinery/index.ts";
 import { SourceError } from "../definition.ts";
 import { objectAt, objectsAt } from "./json-at.ts";
 
@@ -61,6 +61,9 @@ export function chooseVersion(
     throw new SourceError(`has no version ${wanted} that is served, only ${names}`, place);
   }
   if (!hasSchema(found)) throw new SourceError(`has no schema in version ${found.name}`, place);
+  const { properties } = found.schema;
+  if (properties !== undefined && !isJsonObject(properties))
+    throw new SourceError(`has properties in the schema of version ${found.name} that are no object`, place);
   const first = wanted === undefined ? versions.find(hasSchema) : found;
   return { chosen: found, first: first ?? found };
 }

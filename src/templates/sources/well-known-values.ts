@@ -18,7 +18,7 @@ export function wellKnownValue(
   if (typeof value === "string") return wellKnownText(name, parent, siblings);
   if (typeof value === "number") return wellKnownNumber(name, value);
   if (isJsonObject(value) || value === null) return wellKnownObject(name, value);
-  return Array.isArray(value) ? wellKnownList(name) : undefined;
+  return Array.isArray(value) ? wellKnownList(name, value.length === 0) : undefined;
 }
 
 /** Whether a text is a secret by its name, rather than the name of one. */
@@ -112,12 +112,17 @@ function isTexts(value: JsonObject | null): boolean {
   return value === null || Object.values(value).every((one) => typeof one === "string");
 }
 
-function wellKnownList(name: string): JsonObject | undefined {
+/** Lists of objects of Kubernetes: an empty one shows no item. */
+const objectLists =
+  /^(?:extra|additional)?(?:env|envs|envVars|volumes|volumeMounts|containers|initContainers|sidecars|hostAliases|topologySpreadConstraints|manifests|objects|resources|deploy|ports|relabelings|metricRelabelings|relabelConfigs|metricRelabelConfigs)$/i;
+
+function wellKnownList(name: string, isEmpty: boolean): JsonObject | undefined {
   if (/(?:^t|T)olerations$/.test(name)) return { type: "array", items: toleration };
   if (/^accessModes?$/.test(name)) {
     const modes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
     return { type: "array", items: { type: "string", enum: modes } };
   }
+  if (isEmpty && objectLists.test(name)) return { type: "array", items: free };
   if (/^(?:command|args|extraArgs)$/.test(name)) return { type: "array", items: { type: "string" } };
   return undefined;
 }

@@ -105,6 +105,12 @@ const pipeline = `
   - step: code
     functionRef: {name: function-kcl}
     input: {apiVersion: krm.kcl.dev/v1alpha1, kind: KCLInput, spec: {source: "x = 1"}}
+  - step: environment
+    functionRef: {name: function-environment-configs}
+    input:
+      apiVersion: environmentconfigs.fn.crossplane.io/v1beta1
+      kind: Input
+      spec: {environmentConfigs: [{type: Selector, selector: {matchLabels: [{key: a, valueFromFieldPath: spec.labels.tier}]}}]}
   - step: ready
     functionRef: {name: function-auto-ready}
 `;
@@ -136,8 +142,8 @@ test("fields that compositions read are prominent, the most used ones first, wit
       drives: ["spec.size.max of the environment", "spec.limits.max of Policy"],
       required: false,
     },
+    { path: ["spec", "labels"], readers: ["a", "b"], drives: ["which other resources are used"], required: false },
     { path: ["spec", "rules"], readers: ["a"], drives: ["spec.rules[0].port of Bucket"], required: true },
-    { path: ["spec", "labels"], readers: ["a"], drives: ["which environment is used"], required: false },
   ]);
   assert.deepEqual(
     result.prominent,

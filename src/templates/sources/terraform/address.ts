@@ -36,7 +36,7 @@ export function submoduleAddress(address: string, folder: string): string {
   const scheme = /^(?:[a-z0-9]+::)?(?:[a-z+]+:\/\/)?/i.exec(place)?.[0] ?? "";
   const inside = place.indexOf("//", scheme.length);
   const [repository, base] = inside < 0 ? [place, ""] : [place.slice(0, inside), place.slice(inside + 2)];
-  const path = normalized(`${base}/${folder}`);
+  const path = normalized(base === "" ? folder : `${base}/${folder}`);
   return path === "." ? `${repository}${query}` : `${repository}//${path}${query}`;
 }
 

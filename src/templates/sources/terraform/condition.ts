@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../../apimachinery/index.ts";
 import type { BinaryOperator, Expression, ForExpression } from "./expression.ts";
-import { allOf, always, anyOf, type Comparison, type Fact, type Formula, factAt, never, unknown } from "./formula.ts";
+import { allOf, always, anyOf, type Comparison, type Fact, type Formula, factOf, never, unknown } from "./formula.ts";
 import { pure } from "./pure-functions.ts";
 import { elementsOf, type Scope, scopeOf, subjectOf } from "./subject.ts";
 import { evaluationFact, textFact } from "./text-facts.ts";
@@ -12,7 +12,7 @@ import { evaluationFact, textFact } from "./text-facts.ts";
  * @returns a formula whose parts are `unknown` where the condition looks at other things, or says what no schema can
  */
 export function readCondition(condition: Expression, variable: string): Formula {
-  return formulaOf(condition, { variable, locals: new Map() }, false);
+  return formulaOf(condition, { variable, locals: new Map(), tried: false }, false);
 }
 
 /** @param negate whether the opposite is asked for */
@@ -43,7 +43,7 @@ function formulaOf(expression: Expression, scope: Scope, negate: boolean): Formu
 function booleanFormula(expression: Expression, scope: Scope, negate: boolean): Formula {
   const subject = subjectOf(expression, scope);
   if (!subject || subject.changed) return unknown;
-  return factAt(subject.at, { kind: "among", values: [!negate], ignoreCase: false, negated: false }, false);
+  return factOf(subject, { kind: "among", values: [!negate], ignoreCase: false, negated: false }, false, "error");
 }
 
 function binaryFormula(
@@ -94,7 +94,7 @@ function comparisonFormula(
   if (constant === null && equality && left.kind === "call" && left.name === "try") {
     // `try(regex(...), null) != null`: null stands for what cannot be computed.
     const evaluated = left.of[0] && evaluationFact(left.of[0], scope);
-    if (evaluated && pure(left.of[1] ?? left) === null) return factAt(evaluated.at, evaluated.fact, !opposite);
+    if (evaluated && pure(left.of[1] ?? left) === null) return factOf(evaluated, evaluated.fact, !opposite, "false");
   }
   if (subject && constant === null && equality) return { kind: opposite ? "present" : "absent", at: subject.at };
   if (typeof constant === "number") {
@@ -102,15 +102,17 @@ function comparisonFormula(
     if (counted) return counted;
   }
   if (subject && equality) {
-    if (subject.changed === "trim") return constant === "" ? factAt(subject.at, notBlank, !opposite) : unknown;
+    if (subject.changed === "trim") return constant === "" ? factOf(subject, notBlank, !opposite, "error") : unknown;
     const fact: Fact = { kind: "among", values: [constant], ignoreCase: subject.changed === "case", negated: false };
-    return factAt(subject.at, fact, opposite);
+    return factOf(subject, fact, opposite, subject.changed ? "error" : "false");
   }
   if (subject && typeof constant === "number") {
-    return subject.changed ? unknown : factAt(subject.at, { kind: "number", comparison, limit: constant }, negate);
+    return subject.changed
+      ? unknown
+      : factOf(subject, { kind: "number", comparison, limit: constant }, negate, "error");
   }
   const text = equality && typeof constant === "string" ? textFact(left, constant, scope) : undefined;
-  return text ? factAt(text.at, text.fact, opposite) : unknown;
+  return text ? factOf(text, text.fact, opposite, "error") : unknown;
 }
 
 const notBlank: Fact = { kind: "text", schema: { pattern: "\\S" }, negated: false };
@@ -128,19 +130,19 @@ function countFormula(
     const of = pure(left.right);
     if (!divided || typeof of !== "number" || of <= 0 || limit !== 0) return undefined;
     if (comparison !== "==" && comparison !== "!=") return undefined;
-    return factAt(divided.at, { kind: "multiple", of }, (comparison === "!=") !== negate);
+    return factOf(divided, { kind: "multiple", of }, (comparison === "!=") !== negate, "error");
   }
   if (left.kind !== "call") return undefined;
   const [argument, fallback] = left.of;
   if (left.name === "try" && argument && fallback && typeof pure(fallback) === "number") {
-    return countFormula(argument, comparison, limit, scope, negate);
+    return countFormula(argument, comparison, limit, { ...scope, tried: true }, negate);
   }
   if (left.name !== "length" || !argument) return undefined;
   const subject = subjectOf(argument, scope);
   const none = asksForNone(comparison, limit);
   if (subject) {
-    if (subject.changed !== "trim") return factAt(subject.at, { kind: "length", comparison, limit }, negate);
-    return none === undefined ? undefined : factAt(subject.at, notBlank, none !== negate);
+    if (subject.changed !== "trim") return factOf(subject, { kind: "length", comparison, limit }, negate, "error");
+    return none === undefined ? undefined : factOf(subject, notBlank, none !== negate, "error");
   }
   return none === undefined ? undefined : emptyFormula(argument, scope, none !== negate);
 }
@@ -165,12 +167,12 @@ function emptyFormula(list: Expression, scope: Scope, empty: boolean): Formula {
   if (!first || !second) return unknown;
   if (list.name === "regexall") {
     const text = textFact({ kind: "call", name: "regex", of: list.of }, undefined, scope);
-    return text ? factAt(text.at, text.fact, empty) : unknown;
+    return text ? factOf(text, text.fact, empty, "error") : unknown;
   }
   const elements = list.name === "setsubtract" && empty ? elementsOf(first, scope) : undefined;
   const values = pure(second);
   if (!elements || !Array.isArray(values)) return unknown;
-  return factAt(elements, { kind: "among", values, ignoreCase: false, negated: false }, false);
+  return factOf(elements, { kind: "among", values, ignoreCase: false, negated: false }, false, "error");
 }
 
 /** A value compared with what is made of itself. */
@@ -191,7 +193,7 @@ function selfComparison(
     const subject = argument && subjectOf(argument, scope);
     const same = (other: Expression) => JSON.stringify(subjectOf(other, scope)) === JSON.stringify(subject);
     if (subject && (made.name === "floor" || made.name === "ceil") && same(plain)) {
-      return factAt(subject.at, { kind: "multiple", of: 1 }, negate);
+      return factOf(subject, { kind: "multiple", of: 1 }, negate, "error");
     }
     if (made.name !== "length" || plain.kind !== "call" || plain.name !== "length") continue;
     const [whole] = plain.of;
@@ -199,7 +201,7 @@ function selfComparison(
     const [repeated] = argument.of;
     const list = repeated && subjectOf(repeated, scope);
     if (list && JSON.stringify(list) === JSON.stringify(subjectOf(whole, scope))) {
-      return factAt(list.at, { kind: "distinct" }, negate);
+      return factOf(list, { kind: "distinct" }, negate, "error");
     }
   }
   return unknown;
@@ -218,13 +220,13 @@ function callFormula(name: string, args: Expression[], scope: Scope, negate: boo
       return second ? containsFormula(first, second, scope, negate) : unknown;
     case "can":
     case "try":
-      return triedFormula(name, first, scope, negate);
+      return triedFormula(name, args, scope, negate);
     case "tobool":
     case "nonsensitive":
       return formulaOf(first, scope, negate);
     default: {
       const text = textFact({ kind: "call", name, of: args }, undefined, scope);
-      if (text) return factAt(text.at, text.fact, negate);
+      if (text) return factOf(text, text.fact, negate, "error");
       return booleanFormula({ kind: "call", name, of: args }, scope, negate);
     }
   }
@@ -263,29 +265,33 @@ function containsFormula(list: Expression, value: Expression, scope: Scope, nega
   if (Array.isArray(values)) {
     const subject = subjectOf(value, scope);
     if (!subject || subject.changed === "trim") return unknown;
-    return factAt(
-      subject.at,
-      { kind: "among", values, ignoreCase: subject.changed === "case", negated: false },
-      negate,
-    );
+    const ignoreCase = subject.changed === "case";
+    return factOf(subject, { kind: "among", values, ignoreCase, negated: false }, negate, "error");
   }
   // No element of a list of conditions is false.
   if (typeof constant === "boolean" && negate) return everyFormula(list, scope, constant);
   if (constant === undefined || constant === null) return unknown;
   const elements = elementsOf(list, scope);
-  const last = elements?.at(-1);
-  const at = elements?.slice(0, -1) ?? [];
-  if (last === "key" && typeof constant === "string")
-    return factAt(at, { kind: "has", key: constant, negated: false }, negate);
-  return last === "each" ? factAt(at, { kind: "holds", value: constant, negated: false }, negate) : unknown;
+  const last = elements?.at.at(-1);
+  if (!elements || typeof last !== "string") return unknown;
+  const collection = { ...elements, at: elements.at.slice(0, -1) };
+  if (last === "each") return factOf(collection, { kind: "holds", value: constant, negated: false }, negate, "error");
+  if (typeof constant !== "string") return unknown;
+  return factOf(collection, { kind: "has", key: constant, negated: false }, negate, "error");
 }
 
 /** `can(x)` is whether x can be computed at all, `try(x, y)` is x where it can. */
-function triedFormula(name: "can" | "try", tried: Expression, scope: Scope, negate: boolean): Formula {
-  if (name === "try") return formulaOf(tried, scope, negate);
-  if (tried.kind === "for" && !negate && !tried.condition) {
-    return forFormula(tried, scope, (value, inner) => triedFormula("can", value, inner, false));
+function triedFormula(name: "can" | "try", args: Expression[], scope: Scope, negate: boolean): Formula {
+  const [first, fallback] = args;
+  if (!first) return unknown;
+  // Where the fallback is the worse answer, what cannot be computed is as bad as what is not so.
+  if (name === "try") {
+    const isWorse = fallback !== undefined && pure(fallback) === negate;
+    return formulaOf(first, { ...scope, tried: scope.tried || !isWorse }, negate);
   }
-  const evaluated = evaluationFact(tried, scope);
-  return evaluated ? factAt(evaluated.at, evaluated.fact, negate) : unknown;
+  if (first.kind === "for" && !negate && !first.condition) {
+    return forFormula(first, scope, (value, inner) => triedFormula("can", [value], inner, false));
+  }
+  const evaluated = evaluationFact(first, scope);
+  return evaluated ? factOf(evaluated, evaluated.fact, negate, "false") : unknown;
 }

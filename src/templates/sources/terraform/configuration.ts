@@ -14,13 +14,12 @@ import { declaredLines } from "./positions.ts";
 /** A block with one label, `variable "x" {}` or `output "x" {}`, after override files were merged in. */
 export type Block = {
   name: string;
+  /** As the parser of HCL gives it: constants are values whose strings escape `${`, everything else is `${...}`. */
   body: JsonObject;
   /** The path of its file, as the caller named the folder. */
   file: string;
   /** Not known for files in JSON. */
   line?: number;
-  /** Whether it was written in JSON, where strings that Terraform expects to be constants hold no `${}` expressions. */
-  json: boolean;
 };
 
 /** What a module declares towards those who call it. */
@@ -157,9 +156,31 @@ function blocksOf({ file, json, content, text }: Contents, type: string): Block[
         throw new SourceError(`${type} blocks must have one label, the name of the ${type}`, { file, line: place[0] });
       }
       ofThis.forEach((body, index) => {
-        found.push({ name, body, file, json, line: place[index] });
+        found.push({ name, body: json ? asHcl(body) : body, file, line: place[index] });
       });
     }
   }
   return found.sort((a, b) => (a.line ?? Number.POSITIVE_INFINITY) - (b.line ?? Number.POSITIVE_INFINITY) || 0);
+}
+
+/** Arguments that Terraform wants to be constant: in JSON, `${` in them is text. */
+const constants = ["default", "description", "deprecated"];
+
+function asHcl(body: JsonObject): JsonObject {
+  const entries = Object.entries(body).map(([name, value]) => {
+    if (name === "type" && typeof value === "string") return [name, `\${${value}}`] as const;
+    return [name, constants.includes(name) ? escaped(value) : value] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function escaped(value: JsonValue): JsonValue {
+  if (typeof value === "string") return escapedText(value);
+  if (Array.isArray(value)) return value.map(escaped);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [escapedText(name), escaped(field)]));
+}
+
+function escapedText(text: string): string {
+  return text.replaceAll(/[$%](?=\{)/g, "$&$&");
 }

@@ -1,9 +1,8 @@
 import type { JsonObject } from "../../../apimachinery/index.ts";
 import { factSchema } from "./fact-schema.ts";
-import type { Fact, Formula, Path } from "./formula.ts";
+import { allOf, type Fact, type Formula, type Path, startsWith } from "./formula.ts";
 import { merged, oneOf } from "./merge.ts";
 import { changeAt } from "./place.ts";
-import { startsWith } from "./subject.ts";
 import type { Type } from "./type.ts";
 
 /** A schema that says what a condition asks, as far as a schema can. */
@@ -55,7 +54,7 @@ function withPresent(schema: JsonObject, type: Type, at: Path): JsonObject | und
   const last = at.at(-1);
   // A form has no nulls in lists and maps.
   if (last === "each" || last === "key") return schema;
-  if (last === undefined) return undefined;
+  if (last === undefined) return schema;
   return changeAt(schema, type, at.slice(0, -1), (here, object) => {
     // Left out, it has the value that the type gives it.
     if (object.kind === "object" && (object.attributes.get(last.attribute)?.fallback ?? null) !== null) return here;
@@ -68,11 +67,12 @@ function withPresent(schema: JsonObject, type: Type, at: Path): JsonObject | und
  * schema where all of them speak of the same place.
  */
 function withAny(schema: JsonObject, type: Type, alternatives: Formula[]): JsonObject | undefined {
-  const vacuous: { at: Path; inside: boolean }[] = [];
+  const vacuous: Vacuous[] = [];
   const others: Formula[] = [];
   for (const alternative of alternatives) {
+    const empty = emptyCollection(alternative);
     if (alternative.kind === "absent") vacuous.push({ at: alternative.at, inside: false });
-    else if (isEmptiness(alternative)) vacuous.push({ at: alternative.at, inside: true });
+    else if (empty) vacuous.push({ at: empty, inside: true });
     else others.push(alternative);
   }
   if (others.length === 0 && !vacuous.some(({ inside }) => inside)) return neverTogether(schema, type, vacuous);
@@ -85,23 +85,30 @@ function withAny(schema: JsonObject, type: Type, alternatives: Formula[]): JsonO
   return withFacts(schema, type, remaining);
 }
 
+/** What is absent, or a collection without elements: nothing inside has to be as the other alternatives say. */
+type Vacuous = { at: Path; inside: boolean };
 type FactPart = Extract<Formula, { kind: "fact" }>;
 
-function isEmptiness(part: Formula): part is FactPart {
-  if (part.kind !== "fact" || part.fact.kind !== "length") return false;
-  const { comparison, limit } = part.fact;
-  return ((comparison === "==" || comparison === "<=") && limit === 0) || (comparison === "<" && limit === 1);
+function emptyCollection(part: Formula): Path | undefined {
+  const [only, ...more] = factsOf(part) ?? [];
+  if (only?.fact.kind !== "length" || more.length > 0) return undefined;
+  const { comparison, limit } = only.fact;
+  const isNone = ((comparison === "==" || comparison === "<=") && limit === 0) || (comparison === "<" && limit === 1);
+  return isNone ? only.at : undefined;
 }
 
-/** "It is absent, or present and ...": presence says nothing more then. */
-function withoutPresence(part: Formula, absent: { at: Path }[]): Formula {
-  if (part.kind !== "all") return part;
-  const kept = part.of.filter(
-    (each) =>
-      each.kind !== "present" || !absent.some(({ at }) => at.length === each.at.length && startsWith(each.at, at)),
-  );
-  const [only] = kept;
-  return only && kept.length === 1 ? only : { kind: "all", of: kept };
+/** "It is absent, or present and ...": presence says nothing more then, nor that of what it is in. */
+function withoutPresence(part: Formula, vacuous: Vacuous[]): Formula {
+  if (part.kind === "present") return isSaid(part.at, vacuous) ? { kind: "always" } : part;
+  if (part.kind === "all" || part.kind === "any") {
+    const inner = part.of.map((each) => withoutPresence(each, vacuous));
+    return part.kind === "all" ? allOf(inner) : { kind: "any", of: inner };
+  }
+  return part;
+}
+
+function isSaid(at: Path, vacuous: Vacuous[]): boolean {
+  return vacuous.some((empty) => startsWith(empty.at, at));
 }
 
 /** Every place that a formula speaks of; one that must be present is spoken of by the object around it. */
@@ -140,12 +147,12 @@ function neverTogether(schema: JsonObject, type: Type, absent: { at: Path }[]): 
 
 /** Alternatives that are facts of one place. */
 function withFacts(schema: JsonObject, type: Type, alternatives: Formula[]): JsonObject | undefined {
-  const groups = alternatives.map(factsOf);
+  const groups = alternatives.map((alternative) => factsOf(alternative) ?? []);
   const at = groups[0]?.[0]?.at;
   if (!at) return undefined;
   const same = (part: FactPart) => part.at.length === at.length && startsWith(part.at, at);
   if (!groups.every((group) => group.length > 0 && group.every(same))) return undefined;
-  return changeAt(schema, type, at, (here, ofType) => {
+  const changed = changeAt(schema, type, at, (here, ofType) => {
     const schemas = groups.map((group) =>
       schemaOfAll(
         group.map(({ fact }) => fact),
@@ -155,13 +162,29 @@ function withFacts(schema: JsonObject, type: Type, alternatives: Formula[]): Jso
     const known = schemas.filter((each) => each !== undefined);
     return known.length === schemas.length ? merged(here, oneOf(known)) : undefined;
   });
+  return presentInAll(alternatives).reduce<JsonObject | undefined>(
+    (now, place) => now && withPresent(now, type, place),
+    changed,
+  );
 }
 
-function factsOf(part: Formula): FactPart[] {
+/** The facts of a conjunction of facts; `undefined` when there is more in it than them, and that what they speak of is present. */
+function factsOf(part: Formula): FactPart[] | undefined {
   if (part.kind === "fact") return [part];
-  if (part.kind !== "all") return [];
+  if (part.kind !== "all") return undefined;
   const facts = part.of.filter((each) => each.kind === "fact");
-  return facts.length === part.of.length ? facts : [];
+  const isSpokenOf = (at: Path) => facts.some((fact) => startsWith(fact.at, at));
+  const isPlain = part.of.every((each) => each.kind === "fact" || (each.kind === "present" && isSpokenOf(each.at)));
+  return isPlain ? facts : undefined;
+}
+
+/** What has to be present whichever alternative it is. */
+function presentInAll([first, ...more]: Formula[]): Path[] {
+  const presentIn = (part: Formula | undefined) =>
+    part?.kind === "all" ? part.of.flatMap((each) => (each.kind === "present" ? [each.at] : [])) : [];
+  const isIn = (part: Formula, place: Path) =>
+    presentIn(part).some((other) => other.length === place.length && startsWith(other, place));
+  return presentIn(first).filter((place) => place.length > 0 && more.every((part) => isIn(part, place)));
 }
 
 function schemaOfAll(facts: Fact[], type: Type): JsonObject | undefined {

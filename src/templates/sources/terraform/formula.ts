@@ -53,7 +53,7 @@ export function anyOf(formulas: Formula[]): Formula {
 const opposites = { "<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "==" } as const;
 
 /** That a fact holds, or does not; `unknown` where the opposite cannot be said. */
-export function factAt(at: Path, fact: Fact, negate: boolean): Formula {
+function factAt(at: Path, fact: Fact, negate: boolean): Formula {
   if (!negate) return { kind: "fact", at, fact };
   switch (fact.kind) {
     case "text":
@@ -67,4 +67,34 @@ export function factAt(at: Path, fact: Fact, negate: boolean): Formula {
     default:
       return unknown;
   }
+}
+
+/**
+ * That a fact holds of a value, or does not, and that there is a value where the condition needs one.
+ *
+ * @param absentTo how long a beginning of the path may be absent; see `Subject`
+ * @param ofNull what the condition is for null: not computable, or not so
+ */
+export function factOf(
+  { at, absentTo }: { at: Path; absentTo: number },
+  fact: Fact,
+  negate: boolean,
+  ofNull: "error" | "false",
+): Formula {
+  const formula = factAt(at, fact, negate);
+  if (formula.kind === "unknown" || (negate && ofNull === "false")) return formula;
+  const present = Array.from({ length: at.length + 1 }, (_, length) => at.slice(0, length))
+    .filter((place) => place.length > absentTo && typeof place.at(-1) !== "string")
+    .map((place): Formula => ({ kind: "present", at: place }));
+  return allOf([formula, ...present]);
+}
+
+/** Whether one value is inside another, or the same. */
+export function startsWith(path: Path, start: Path): boolean {
+  return start.every((step, index) => sameStep(step, path[index]));
+}
+
+function sameStep(a: Step, b: Step | undefined): boolean {
+  if (typeof a === "string" || typeof b === "string" || b === undefined) return a === b;
+  return a.attribute === b.attribute;
 }

@@ -16,7 +16,7 @@ export type HclRuntime = {
    * @param label what its messages call the text
    * @returns JSON text in the shape of Terraform's JSON syntax, expressions as `${...}`
    * @throws {HclRefusal} with the parser's words
-   * @throws {RangeError} when the text nests deeper than the stack holds; the runtime is spent then
+   * @throws {HclSurrender} when the text nests deeper than the stack holds; the runtime is spent then
    */
   convert(label: string, text: string): string;
   /** Whether it died or grew too large: a new one has to be made. */
@@ -26,6 +26,11 @@ export type HclRuntime = {
 /** What the parser says of a text that is no HCL. */
 export class HclRefusal extends Error {
   override readonly name = "HclRefusal";
+}
+
+/** The end of a parser that a text was too much for. */
+export class HclSurrender extends Error {
+  override readonly name = "HclSurrender";
 }
 
 /** The part of WebAssembly that is used here; Node has it, but its types come with those of a browser only. */
@@ -68,14 +73,14 @@ export async function startHclRuntime(code: HclCode): Promise<HclRuntime> {
           if (typeof error === "string") answer.error = error;
           else if (typeof json === "string") answer.json = json;
         });
-      } catch (error) {
+      } catch (cause) {
         broken = true;
-        throw error;
+        throw new HclSurrender("the HCL parser broke down", { cause });
       }
       if (answer.error !== undefined) throw new HclRefusal(answer.error);
       if (answer.json !== undefined) return answer.json;
       broken = true;
-      throw new Error("Cannot parse HCL: the parser gave no answer");
+      throw new HclSurrender("the HCL parser gave no answer");
     },
     isSpent: () => broken || go.exited === true || memory.buffer.byteLength > memoryBytesMax,
   };

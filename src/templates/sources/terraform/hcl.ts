@@ -1,6 +1,13 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../apimachinery/index.ts";
 import { SourceError } from "../../definition.ts";
-import { type HclCode, HclRefusal, type HclRuntime, loadHclCode, startHclRuntime } from "./hcl-runtime.ts";
+import {
+  type HclCode,
+  HclRefusal,
+  type HclRuntime,
+  HclSurrender,
+  loadHclCode,
+  startHclRuntime,
+} from "./hcl-runtime.ts";
 
 /**
  * The longest file that is parsed. The longest of 6,700 files in public modules has 180 kB; the worst text of this length, a
@@ -33,9 +40,8 @@ export async function parseHcl(file: string, text: string): Promise<JsonObject> 
     return isJsonObject(content) ? content : {};
   } catch (cause) {
     if (cause instanceof HclRefusal) throw faultOf(file, cause);
-    if (cause instanceof RangeError)
-      throw new SourceError("nests blocks or expressions too deeply to be read", { file }, { cause });
-    throw new Error(`Cannot parse ${file}: the HCL parser failed`, { cause });
+    if (!(cause instanceof HclSurrender)) throw cause;
+    throw new SourceError("nests blocks or expressions too deeply to be read", { file, ...deepPlace(text) }, { cause });
   }
 }
 
@@ -50,6 +56,21 @@ async function readyRuntime(): Promise<HclRuntime> {
     runtime = undefined;
   });
   return await runtime;
+}
+
+/** Deeper than anything that people write, and where the parser still is far from the end of its stack. */
+const usualDepthMax = 500;
+
+/** Where brackets begin to nest deeper than usual. Those in strings and comments count, too: it is a hint. */
+function deepPlace(text: string): { line?: number; column?: number } {
+  let depth = 0;
+  for (const { index, 0: bracket } of text.matchAll(/[([{}\])]/g)) {
+    depth += "([{".includes(bracket) ? 1 : -1;
+    if (depth <= usualDepthMax) continue;
+    const lines = text.slice(0, index).split("\n");
+    return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+  }
+  return {};
 }
 
 /** What the parser calls every file: no text has it, so that places in its messages are found by it. */

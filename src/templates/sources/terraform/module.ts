@@ -71,20 +71,19 @@ function descriptionIn(files: ReadonlyMap<string, string>): string | undefined {
   return undefined;
 }
 
-function readOutput({ name, body, json }: Block): ModuleOutput {
-  const description = textOf(body["description"], json);
+function readOutput({ name, body }: Block): ModuleOutput {
+  const description = textOf(body["description"]);
   return { name, ...(description !== "" && { description }), sensitive: isTrue(body["sensitive"]) };
 }
 
 /** What a caller has to have, which no answer of a form can give. */
 function requirements({ requiredVersions, providers }: Configuration): Note[] {
-  const notes: Note[] = [];
-  if (requiredVersions.length > 0) {
-    notes.push({ at: "", message: `It needs Terraform or OpenTofu ${requiredVersions.join(", ")}` });
-  }
   const named = [...providers].map(([local, { source, version }]) =>
-    [source ?? local, version].filter(Boolean).join(" "),
+    version === undefined ? (source ?? local) : `${source ?? local} ${version}`,
   );
-  if (named.length > 0) notes.push({ at: "", message: `It uses the providers ${named.join(", ")}` });
-  return notes;
+  const needs = [
+    ...(requiredVersions.length > 0 ? [`Terraform or OpenTofu ${requiredVersions.join(", ")}`] : []),
+    ...(named.length > 0 ? [`the providers ${named.join(", ")}`] : []),
+  ];
+  return needs.length > 0 ? [{ at: "", message: `It needs ${needs.join(", and ")}` }] : [];
 }

@@ -11,9 +11,9 @@ export function firstParagraph(markdown: string): string | undefined {
   const blocks = withoutAsides(markdown).split(/\r?\n[ \t]*(?:\r?\n[ \t]*)+/);
   for (const block of blocks) {
     const lines = block.split(/\r?\n/).map((line) => line.trim());
-    const prose = lines.filter((line) => line !== "" && !isHeading(line));
+    const prose = lines.filter((line, index) => line !== "" && !isHeading(line, lines[index + 1]));
     const [first] = prose;
-    if (first === undefined || notProse.test(first) || prose.length < lines.filter(isUnderline).length) continue;
+    if (first === undefined || notProse.test(first)) continue;
     const text = plain(prose.join(" "));
     if (/\p{L}/u.test(text)) return text.slice(0, paragraphMax);
   }
@@ -28,8 +28,8 @@ function withoutAsides(markdown: string): string {
     .replaceAll(/^[ \t]*(```|~~~)[\s\S]*?^[ \t]*\1[^\n]*$/gm, "");
 }
 
-function isHeading(line: string): boolean {
-  return line.startsWith("#") || isUnderline(line);
+function isHeading(line: string, next = ""): boolean {
+  return line.startsWith("#") || isUnderline(line) || isUnderline(next);
 }
 
 function isUnderline(line: string): boolean {

@@ -1,12 +1,12 @@
 import type { JsonObject } from "../../../apimachinery/index.ts";
 import { translatePattern } from "../../form/pattern.ts";
 import type { Expression } from "./expression.ts";
-import type { Fact, Path } from "./formula.ts";
+import type { Fact } from "./formula.ts";
 import { pure } from "./pure-functions.ts";
-import { type Scope, subjectOf } from "./subject.ts";
+import { type Scope, type Subject, subjectOf } from "./subject.ts";
 
 /** A fact, and the value that it is about. */
-export type FactAt = { at: Path; fact: Fact };
+export type FactAt = Subject & { fact: Fact };
 
 const octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
 const ipv4 = `${octet}(?:\\.${octet}){3}`;
@@ -58,7 +58,7 @@ function about(text: Expression, schema: JsonObject | undefined, scope: Scope): 
   const subject = schema && subjectOf(text, scope);
   // What holds for changed text says little of the text itself.
   if (!schema || !subject || subject.changed) return undefined;
-  return { at: subject.at, fact: { kind: "text", schema, negated: false } };
+  return { ...subject, fact: { kind: "text", schema, negated: false } };
 }
 
 /** Terraform's patterns are Go's; where those of JSON Schema are written in another way, in theirs. */
@@ -93,7 +93,7 @@ export function evaluationFact(tried: Expression, scope: Scope): FactAt | undefi
     const values = pure(first);
     const subject = subjectOf(second, scope);
     if (!Array.isArray(values) || !subject || subject.changed) return undefined;
-    return { at: subject.at, fact: { kind: "among", values, ignoreCase: false, negated: false } };
+    return { ...subject, fact: { kind: "among", values, ignoreCase: false, negated: false } };
   }
   if (tried.name === "formatdate" && second) return about(second, { format: "date-time" }, scope);
   if (tried.name === "timeadd" && second && pure(first) !== undefined) {

@@ -23,6 +23,8 @@ export function typeSchema(type: Type, tell: Tell): JsonObject {
     case "map":
       return { type: "object", additionalProperties: typeSchema(type.of, tell) };
     case "tuple":
+      // A list of no schemas is no schema.
+      if (type.of.length === 0) return { type: "array", maxItems: 0 };
       return {
         type: "array",
         items: type.of.map((item) => typeSchema(item, tell)),

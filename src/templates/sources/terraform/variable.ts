@@ -24,20 +24,34 @@ export type Variable = {
 /** How deep a default nests before it is not read, as types; recursion over it stays far from the end of the stack. */
 const defaultDepthMax = 100;
 
+/** What the arguments and blocks of a call are named that are no variables. */
+const reservedNames = new Set([
+  "source",
+  "version",
+  "providers",
+  "count",
+  "for_each",
+  "lifecycle",
+  "depends_on",
+  "locals",
+]);
+
 /**
  * Reads a `variable` block: its type as a schema, with its default and with what its validations ask as far as a schema says it.
  *
  * The schema carries `x-terraform`, which says the variable as it was declared: `type` as source text, `default` where it is another
  * value than the schema has, and the `messages` of the validations that the schema does not enforce.
  */
-export function readVariable({ name, body, json }: Block): Variable {
+export function readVariable({ name, body }: Pick<Block, "name" | "body">): Variable {
   const notes: Note[] = [];
   const tell: Tell = (message) => void notes.push({ at: name, message: sentence(message) });
-  const declared = typeTextOf(body["type"], json);
-  const preset = presetOf(body["default"], json, tell);
-  const validations = bodies(body["validation"]).map((block) => readValidation(block, name, json));
-  const type = typeOf(declared, preset, validations, tell);
-  const fitted = fittedDefault(preset, type, tell);
+  if (reservedNames.has(name)) tell("its name means something else in a call of a module, and Terraform refuses it");
+  const declared = typeTextOf(body["type"]);
+  const preset = presetOf(body["default"], tell);
+  const validations = bodies(body["validation"]).map((block) => readValidation(block, name));
+  const constraint = declared ? declaredType(declared, tell) : anything;
+  const type = constraint.kind === "any" ? guessedType(declared, preset, validations, tell) : constraint;
+  const fitted = fittedDefault(preset, constraint, tell);
   const bare = typeSchema(type, tell);
   const shaped = fitted === undefined ? bare : admitNulls(bare, fitted);
   const held = withValidations(shaped, type, validations, tell);
@@ -45,8 +59,8 @@ export function readVariable({ name, body, json }: Block): Variable {
   if (broken) tell(`its default breaks its own validation (${describeMisfit(broken)}), so that a value is asked for`);
 
   const sensitive = isTrue(body["sensitive"]);
-  const description = textOf(body["description"], json);
-  const deprecated = textOf(body["deprecated"], json);
+  const description = textOf(body["description"]);
+  const deprecated = textOf(body["deprecated"]);
   if (deprecated !== "") tell(`it is deprecated: ${deprecated}`);
   if (isTrue(body["ephemeral"]))
     tell("it is ephemeral, so that Terraform keeps its value nowhere and has to be given it in every run");
@@ -66,7 +80,13 @@ export function readVariable({ name, body, json }: Block): Variable {
     ...(Object.keys(origin).length > 0 && { "x-terraform": origin }),
   };
   const isGiven = Object.hasOwn(body, "default");
-  return { name, schema, required: !isGiven || held.required || broken !== undefined, sensitive, notes };
+  return {
+    name,
+    schema,
+    required: !isGiven || (held.required && !presetKept) || broken !== undefined,
+    sensitive,
+    notes,
+  };
 }
 
 function sentence(text: string): string {
@@ -80,16 +100,16 @@ function describeMisfit({ at, why }: { at: string; why: string }): string {
 /** A type as it was written, and whether in quotes, as Terraform 0.11 had it. */
 type TypeText = { text: string; quoted: boolean };
 
-function typeTextOf(value: JsonValue | undefined, json: boolean): TypeText | undefined {
+function typeTextOf(value: JsonValue | undefined): TypeText | undefined {
   if (typeof value !== "string") return undefined;
-  if (json || !value.startsWith("${") || !value.endsWith("}")) return { text: value, quoted: !json };
+  if (!value.startsWith("${") || !value.endsWith("}")) return { text: value, quoted: true };
   return { text: value.slice(2, -1), quoted: false };
 }
 
 /** The default as a value; `undefined` when there is none, or none that can be known without Terraform. */
-function presetOf(value: JsonValue | undefined, json: boolean, tell: Tell): JsonValue | undefined {
+function presetOf(value: JsonValue | undefined, tell: Tell): JsonValue | undefined {
   if (value === undefined) return undefined;
-  const constant = json ? value : constantIn(value, 0);
+  const constant = constantIn(value, 0);
   if (constant === undefined) tell("its default is no constant, or nests too deeply, and is left out");
   return constant;
 }
@@ -116,14 +136,13 @@ function constantIn(value: JsonValue, depth: number): JsonValue | undefined {
 /** Stands for what is not read; it has no value. */
 const unreadable: Expression = { kind: "reference", name: "" };
 
-function typeOf(
+/** What to ask for where Terraform takes anything. */
+function guessedType(
   declared: TypeText | undefined,
   preset: JsonValue | undefined,
   validations: Validation[],
   tell: Tell,
 ): Type {
-  const type = declared && declaredType(declared, tell);
-  if (type && type.kind !== "any") return type;
   const words = declared ? "its type is any" : "it declares no type";
   if (preset !== undefined && preset !== null) {
     const shape = typeOfValue(preset);
@@ -161,9 +180,9 @@ function fittedDefault(preset: JsonValue | undefined, type: Type, tell: Tell): J
 /** What a `validation` block asks, and what it says when it is not so. */
 type Validation = { formula: Formula; message: string };
 
-function readValidation({ condition, error_message: said }: JsonObject, variable: string, json: boolean): Validation {
+function readValidation({ condition, error_message: said }: JsonObject, variable: string): Validation {
   const expression = conditionOf(condition);
-  return { formula: expression ? readCondition(expression, variable) : unknown, message: messageOf(said, json) };
+  return { formula: expression ? readCondition(expression, variable) : unknown, message: messageOf(said) };
 }
 
 type Validated = { schema: JsonObject; required: boolean; messages: string[] };
@@ -187,9 +206,8 @@ function conditionOf(condition: JsonValue | undefined): Expression | undefined {
 }
 
 /** What it says with the value filled in is said without it. */
-function messageOf(value: JsonValue | undefined, json: boolean): string {
-  const text = typeof value === "string" && !json ? plainText(value) : textOf(value, json);
-  return text.replaceAll(/\s+/g, " ").trim().replace(/\.$/, "");
+function messageOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? plainText(value).replaceAll(/\s+/g, " ").trim().replace(/\.$/, "") : "";
 }
 
 function plainText(text: string): string {
@@ -200,9 +218,9 @@ function plainText(text: string): string {
 }
 
 /** A text that Terraform wants to be constant. */
-export function textOf(value: JsonValue | undefined, json: boolean): string {
+export function textOf(value: JsonValue | undefined): string {
   if (typeof value !== "string") return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
-  const constant = json ? value : constantIn(value, 0);
+  const constant = constantIn(value, 0);
   return typeof constant === "string" ? constant : value;
 }
 
