@@ -35,10 +35,13 @@ import { ensureDefaults } from "./defaults/ensure-defaults.ts";
 import { StoreWithDefaults } from "./defaults/store-with-defaults.ts";
 import { createDocuments } from "./discovery/documents.ts";
 import type { HealthCheck } from "./discovery/health.ts";
+import { healthChecks } from "./discovery/health-checks.ts";
 import { defaultVersion, type VersionInfo } from "./discovery/version.ts";
+import { createFlows } from "./flow-control/flows.ts";
 import { createHandler } from "./http/handler.ts";
-import type { Sample } from "./metrics/registry.ts";
-import { createServerMetrics, type ServerMetrics } from "./metrics/server-metrics.ts";
+import { createHealthMetrics } from "./metrics/health-metrics.ts";
+import type { MetricsRegistry, Sample } from "./metrics/registry.ts";
+import { createServerMetrics } from "./metrics/server-metrics.ts";
 import { createWatches } from "./read/watches.ts";
 import { openRegistry } from "./registry.ts";
 import type { Server } from "./server.ts";
@@ -114,13 +117,18 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
   const caller = createCaller(options.resolveService ?? resolveFromStore(() => server));
   const conversion = { caller, remembered: new Remembered() };
   const registry = openRegistry({ store, keys, writer, builtin, builtinCatalog, conversion });
+  const flows = createFlows({ store, keys, parsed: shared.parsed });
   const metrics =
     options.metrics === false
       ? undefined
       : createServerMetrics(shared.version, {
           objects: () => storedObjects(registry.catalog, store, keys),
           watched: () => watches.resources(),
+          seats: flows.nominalSeats,
         });
+  const healthMetrics = metrics && createHealthMetrics();
+  const policies = createPolicies();
+  const webhooks = createWebhooks({ caller, conditions: createMatchConditions() });
   const server: Server = {
     cluster,
     store,
@@ -149,17 +157,23 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       }),
       definitionNaming,
       ...(options.admission ?? []),
-      createPolicies(),
-      createWebhooks({ caller, conditions: createMatchConditions() }),
+      policies,
+      webhooks,
       resourceQuota,
     ]),
+    connecting: admissionChain([policies, webhooks]),
     bodies: shared.bodies,
     fairness: shared.fairness,
+    flows,
     frames: shared.frames,
     watches,
     hasControllers: options.serviceAccountAdmission !== false,
     metrics,
-    endpoints: new Map([...metricsEndpoint(metrics), ...(options.endpoints ?? [])]),
+    endpoints: new Map([
+      ...metricsEndpoint("/metrics", metrics?.registry),
+      ...metricsEndpoint("/metrics/slis", healthMetrics?.registry),
+      ...(options.endpoints ?? []),
+    ]),
     log: options.log,
     now,
     random: options.random ?? Math.random,
@@ -172,19 +186,14 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
     );
   });
   let open = true;
-  const checks: HealthCheck[] = [
-    { name: "ping", run: () => {} },
-    { name: "store", run: () => void store.revision },
-    {
-      name: "shutdown",
-      readyOnly: true,
-      run: () => {
-        if (!open) throw new Error("The server is shutting down");
-      },
+  const checks = healthChecks(
+    () => void store.revision,
+    () => {
+      if (!open) throw new Error("The server is shutting down");
     },
-    ...(options.checks ?? []),
-  ];
-  const handler = createHandler(server, createDocuments(server, shared, checks));
+    options.checks ?? [],
+  );
+  const handler = createHandler(server, createDocuments(server, shared, checks, healthMetrics));
   const isNew = options.store.count(keys.prefix("namespaces", "")) === 0;
   await ensureSystemObjects(server, shared.systemObjects, options.caCertificate);
   await ensureDefaultPolicy(server, options.store);
@@ -209,15 +218,16 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
       server.watches.endUnless(() => false);
       registry[Symbol.dispose]();
       caller[Symbol.dispose]();
+      flows[Symbol.dispose]();
       policy[Symbol.dispose]();
     },
   };
 }
 
-function metricsEndpoint(metrics: ServerMetrics | undefined): [string, Handler][] {
+function metricsEndpoint(path: string, metrics: MetricsRegistry | undefined): [string, Handler][] {
   if (metrics === undefined) return [];
   const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
-  return [["/metrics", async () => ({ status: 200, headers, body: metrics.registry.text() })]];
+  return [[path, async () => ({ status: 200, headers, body: metrics.text() })]];
 }
 
 function storedObjects(catalog: Catalog, store: Store, keys: Keys): Sample[] {

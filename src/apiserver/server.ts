@@ -5,6 +5,7 @@ import type { Authorizer } from "./access/authorize.ts";
 import type { ServiceAccountIssuer } from "./access/service-account-issuer.ts";
 import type { AdmissionChain } from "./admission/admit.ts";
 import type { Audit } from "./audit/trail.ts";
+import type { Flows } from "./flow-control/flows.ts";
 import type { Bodies } from "./http/bodies.ts";
 import type { Fairness } from "./http/fairness.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
@@ -27,12 +28,16 @@ export type Server = {
   /** Signs the tokens of ServiceAccounts. */
   readonly issuer: ServiceAccountIssuer;
   readonly admission: AdmissionChain;
+  /** Looks at connections to what runs: exec, attach, proxies. */
+  readonly connecting: AdmissionChain;
   /** Absent when nothing is written down. */
   readonly audit: Audit | undefined;
   /** What the bodies of requests hold, those of all clusters together. */
   readonly bodies: Bodies;
   /** Gives callers inside the process their turns. */
   readonly fairness: Fairness;
+  /** Tells requests from the network which FlowSchema they belong to. */
+  readonly flows: Flows;
   /** Encoded watch events, shared by all watchers. */
   readonly frames: Frames;
   /** Watches that are open, by the resource they are of; called to end them. */

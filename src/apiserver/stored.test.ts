@@ -30,3 +30,14 @@ for (const text of hostile) {
     });
   });
 }
+
+test("what clients compare byte by byte is escaped as Go does it", () => {
+  const data = { args: ["a < b && c > d\u2028"] };
+  const metadata = { name: "a" };
+  const revision = encodeStored({ apiVersion: "apps/v1", kind: "ControllerRevision", metadata, data, revision: 1 }, 7);
+  assert.ok(
+    revision.includes(String.raw`"data":{"args":["a \u003c b \u0026\u0026 c \u003e d\u2028"]}`),
+    revision.toString(),
+  );
+  assert.deepEqual(decodeStored(revision)["data"], data);
+});

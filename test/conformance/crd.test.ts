@@ -202,6 +202,21 @@ test("a scale reads and writes where the CRD says", async () => {
   assert.deepEqual([read.kind, read.spec, read.status], ["Scale", { replicas: 2 }, { replicas: 1, selector: "a=b" }]);
   await cluster.ok("PUT", `${kind.path()}/s/scale`, { body: { ...read, spec: { replicas: 5 } } });
   assert.equal((await cluster.ok("GET", `${kind.path()}/s`)).spec.count, 5);
+
+  await cluster.ok("POST", kind.path(), { body: gear(kind, "without", { spec: {} }) });
+  const scaleOf = `${kind.path()}/without/scale`;
+  const none = await cluster.send("GET", scaleOf);
+  assert.deepEqual(
+    [none.status, none.body.message],
+    [500, 'Internal error occurred: the spec replicas field ".spec.count" does not exist'],
+  );
+  const empty = await cluster.send("PATCH", scaleOf, {
+    body: { metadata: { labels: { a: "b" } } },
+    contentType: merge,
+  });
+  assert.deepEqual([empty.status, empty.body.message], [400, 'the spec replicas field ".spec.count" cannot be empty']);
+  const counted = await cluster.ok("PATCH", scaleOf, { body: { spec: { replicas: 3 } }, contentType: merge });
+  assert.equal(counted.spec.replicas, 3);
 });
 
 test("fields that the CRD names can be selected by", async () => {

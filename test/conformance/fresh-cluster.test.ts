@@ -63,6 +63,48 @@ test("a FlowSchema without its priority level is dangling", async () => {
   assert.deepEqual([status, reason, message], ["True", "NotFound", `${what} but there is no such object`]);
 });
 
+test("every answer names the FlowSchema and the priority level of its request", async () => {
+  const name = cluster.unique("flow");
+  const uids = ({ headers }: { headers: Record<string, unknown> }) =>
+    ["x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid"].map((header) => headers[header]);
+  const as = (user: string) => ({ headers: { "impersonate-user": user, "impersonate-group": "system:authenticated" } });
+  const apiVersion = "flowcontrol.apiserver.k8s.io/v1";
+  const level = await cluster.own(`${flowControl}/prioritylevelconfigurations`, {
+    apiVersion,
+    kind: "PriorityLevelConfiguration",
+    metadata: { name },
+    spec: { type: "Limited", limited: { nominalConcurrencyShares: 1, limitResponse: { type: "Reject" } } },
+  });
+  const schema = await cluster.own(`${flowControl}/flowschemas`, {
+    apiVersion,
+    kind: "FlowSchema",
+    metadata: { name },
+    spec: {
+      matchingPrecedence: 1000,
+      priorityLevelConfiguration: { name },
+      rules: [
+        {
+          subjects: [{ kind: "User", user: { name: "jane" } }],
+          nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+        },
+      ],
+    },
+  });
+  const own = [schema.metadata.uid, level.metadata.uid];
+  const until = Date.now() + patienceMs;
+  let seen = uids(await cluster.send("GET", "/version", as("jane")));
+  while (seen.join() !== own.join() && Date.now() < until) {
+    await delay(100);
+    seen = uids(await cluster.send("GET", "/version", as("jane")));
+  }
+  assert.deepEqual(seen, own);
+  const others = uids(await cluster.send("GET", "/version", as("joe")));
+  for (const [index, uid] of others.entries()) {
+    assert.match(String(uid), /^[0-9a-f-]{36}$/);
+    assert.notEqual(uid, own[index]);
+  }
+});
+
 test("every version that is served has its APIService, those of CRDs too", async () => {
   const { groups } = await cluster.ok("GET", "/apis");
   const { items } = await cluster.ok("GET", apiServices);

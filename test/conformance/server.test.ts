@@ -25,10 +25,37 @@ for (const endpoint of ["livez", "readyz", "healthz"]) {
     assert.match(verbose.text, new RegExp(`^\\[\\+\\]ping ok\n([^\n]+ ok\n)*${endpoint} check passed\n$`));
     const excluded = await cluster.send("GET", `/${endpoint}?verbose&exclude=ping`);
     assert.match(excluded.text, /^\[\+\]ping excluded: ok\n/);
+    const unknown = await cluster.send("GET", `/${endpoint}?verbose&exclude=nope`);
+    const warning = 'warn: some health checks cannot be excluded: no matches for "nope"';
+    assert.ok(unknown.text.endsWith(`\n${warning}\n${endpoint} check passed\n`), unknown.text);
     assert.equal((await cluster.send("GET", `/${endpoint}/ping`)).text, "ok");
     assert.equal((await cluster.send("GET", `/${endpoint}/nope`)).status, 404);
   });
 }
+
+test("health checks have the names that probes and dashboards ask for", async () => {
+  const names = async (endpoint: string) => {
+    const { text } = await cluster.send("GET", `/${endpoint}?verbose`);
+    return text.split("\n").flatMap((line) => /^\[\+\](\S+) ok$/.exec(line)?.[1] ?? []);
+  };
+  const live = await names("livez");
+  for (const name of ["ping", "log", "etcd", "poststarthook/rbac/bootstrap-roles", "autoregister-completion"]) {
+    assert.ok(live.includes(name), name);
+    assert.equal((await cluster.send("GET", `/livez/${name}`)).text, "ok");
+  }
+  assert.equal(live.filter((name) => name.startsWith("poststarthook/")).length, 27);
+  assert.deepEqual(await names("healthz"), live);
+  const readyOnly = (await names("readyz")).filter((name) => !live.includes(name));
+  assert.deepEqual(readyOnly, ["etcd-readiness", "informer-sync", "shutdown"]);
+});
+
+test("/metrics/slis tells how health checks went", async () => {
+  await cluster.ok("GET", "/readyz");
+  const { status, text } = await cluster.send("GET", "/metrics/slis");
+  assert.equal(status, 200);
+  assert.match(text, /^kubernetes_healthcheck\{name="etcd",type="readyz"\} 1$/m);
+  assert.match(text, /^kubernetes_healthchecks_total\{name="ping",status="success",type="readyz"\} \d+$/m);
+});
 
 test("a token that nobody gave is refused", async () => {
   const { status, body } = await cluster.send("GET", "/api/v1/namespaces", {

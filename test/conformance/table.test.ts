@@ -116,3 +116,45 @@ test("a custom resource has the columns of its CRD, or an age", async () => {
   );
   assert.deepEqual(rows[0].cells, ["g", 7, "5h", null]);
 });
+
+test("the scale of a workload has a table and metadata of its own", async () => {
+  const deployments = `/apis/apps/v1/namespaces/${cluster.namespace}/deployments`;
+  const labels = { app: "scaled" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const spec = { replicas: 0, selector: { matchLabels: labels }, template };
+  await cluster.ok("POST", deployments, {
+    body: { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "scaled" }, spec },
+  });
+  const path = `${deployments}/scaled/scale`;
+  const shown = await cluster.ok("GET", path, { accept: table });
+  assert.deepEqual(
+    shown.columnDefinitions.map(({ name, type }: Json) => [name, type]),
+    [
+      ["Name", "string"],
+      ["Desired", "integer"],
+      ["Available", "integer"],
+      ["Age", "string"],
+    ],
+  );
+  assert.deepEqual(shown.rows[0].cells.slice(0, 3), ["scaled", 0, 0]);
+  assert.equal(shown.rows[0].object.metadata.name, "scaled");
+  const bare = { metadata: { name: "scaled" }, spec: { replicas: 0 } };
+  assert.equal((await cluster.ok("PUT", path, { body: bare })).kind, "Scale");
+  const refused = await cluster.send("PUT", path, { body: { ...bare, spec: { replicas: "1" } } });
+  assert.equal(
+    refused.body.message,
+    'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32',
+  );
+  const negative = await cluster.send("PUT", path, { body: { ...bare, spec: { replicas: -1 } } });
+  assert.equal(
+    negative.body.message,
+    'Scale.autoscaling "scaled" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+  );
+  const elsewhere = await cluster.send("PUT", path, { body: { ...bare, metadata: { name: "other" } } });
+  assert.equal(elsewhere.body.message, "the name of the object (other) does not match the name on the URL (scaled)");
+  const { kind, metadata } = await cluster.ok("GET", path, { accept: metadataOnly });
+  assert.deepEqual([kind, metadata.name], ["PartialObjectMetadata", "scaled"]);
+  const body = { spec: { replicas: 0 } };
+  const written = await cluster.ok("PATCH", path, { accept: table, body, contentType: "application/merge-patch+json" });
+  assert.deepEqual([written.kind, written.rows[0].cells[0]], ["Table", "scaled"]);
+});

@@ -154,6 +154,12 @@ test("a dry run does everything but store", async () => {
   const answer = await cluster.send("POST", `${maps}?dryRun=All`, { body: map("dry") });
   assert.equal(answer.status, 201);
   assert.equal((await cluster.send("GET", `${maps}/dry`)).status, 404);
+  // Clients try with what they have read; only what would be stored must have no version.
+  const read = { ...map("dry"), metadata: { name: "dry", resourceVersion: "1" } };
+  assert.equal((await cluster.send("POST", `${maps}?dryRun=All`, { body: read })).status, 201);
+  assert.equal((await cluster.send("POST", maps, { body: read })).status, 500);
+  const invalid = { ...read, metadata: { ...read.metadata, labels: { "no key": "" } } };
+  assert.equal((await cluster.send("POST", maps, { body: invalid })).status, 422);
   const made = await cluster.ok("POST", maps, { body: map("dry", { data: { x: "1" } }) });
   const patch = { body: { data: { x: "2" } }, contentType: merge };
   const changed = await cluster.ok("PATCH", `${maps}/dry?dryRun=All`, patch);

@@ -37,6 +37,17 @@ test("a new object has no status of its own", () => {
   assert.equal(created("ConfigMap", {}).metadata.generation, undefined);
 });
 
+test("a negative grace period of a pod is one second, whenever it is said", () => {
+  const negative = { spec: { containers: [], terminationGracePeriodSeconds: -1 } };
+  const pod = created("Pod", cloneJson(negative));
+  const changed = { ...cloneJson(pod), ...cloneJson(negative) };
+  prepareForUpdate(resourceOf("Pod"), changed, pod);
+  for (const { spec } of [pod, changed] as { spec?: { terminationGracePeriodSeconds?: number } }[])
+    assert.equal(spec?.terminationGracePeriodSeconds, 1);
+  const template = { spec: { template: { spec: { containers: [], terminationGracePeriodSeconds: -1 } } } };
+  assert.match(JSON.stringify(created("Deployment", template)["spec"]), /"terminationGracePeriodSeconds":-1/);
+});
+
 test("a new pod is pending and has its class", () => {
   const resources = (limits: unknown, requests?: unknown) => ({
     containers: [{ name: "c", image: "i", resources: { limits, requests } }],

@@ -87,9 +87,6 @@ const creators: Record<string, (object: KubeObject, user?: User) => void> = {
   },
   Pod: (pod) => {
     pod["status"] = { phase: "Pending", qosClass: qosClass(pod) };
-    const spec = fieldsAt(pod, "spec");
-    // What a negative time always meant.
-    if (numberAt(spec, ["terminationGracePeriodSeconds"]) < 0) spec["terminationGracePeriodSeconds"] = 1;
     if (listAt(pod, "spec", "schedulingGates").length > 0) {
       const condition = {
         type: "PodScheduled",
@@ -152,7 +149,11 @@ function setTemplateGeneration({ metadata }: KubeObject, generation: number): vo
 /** What has two ways to be written and one to be stored. */
 function normalize(resource: BuiltinResource, object: KubeObject): void {
   dropDisabled(resource, object);
-  if (kindKey(resource) === "PersistentVolumeClaim") mirrorDataSource(fieldsAt(object, "spec"));
+  const spec = fieldsAt(object, "spec");
+  if (kindKey(resource) === "PersistentVolumeClaim") mirrorDataSource(spec);
+  // What a negative time always meant; templates of pods keep it.
+  if (kindKey(resource) === "Pod" && numberAt(spec, ["terminationGracePeriodSeconds"]) < 0)
+    spec["terminationGracePeriodSeconds"] = 1;
 }
 
 /** `dataSource` is the older field; both say the same unless the newer one names another namespace. */
@@ -246,8 +247,7 @@ function keepAllBut(subresource: string, resource: BuiltinResource, object: Kube
       spec["ephemeralContainers"] = listAt(wantedSpec, "ephemeralContainers");
       break;
     case "resize":
-      for (const field of ["containers", "initContainers"])
-        resizeContainers(itemsAt(spec, field), itemsAt(wantedSpec, field));
+      for (const list of ["containers", "initContainers"]) resizeContainers(spec, wantedSpec, list);
   }
 }
 
@@ -271,12 +271,16 @@ function keepApproval(conditions: Fields[], before: readonly Fields[]): void {
   }
 }
 
-function resizeContainers(containers: Fields[], wanted: Fields[]): void {
-  for (const container of containers) {
-    const asked = wanted.find(({ name }) => name === container["name"]);
-    if (asked === undefined) continue;
-    for (const field of ["resources", "resizePolicy"]) if (asked[field] !== undefined) container[field] = asked[field];
+/** Takes over what a resize may change. Containers that do not match stay as they were sent: they are refused later. */
+function resizeContainers(spec: Fields, wantedSpec: Fields, list: string): void {
+  const wanted = itemsAt(wantedSpec, list);
+  const containers = itemsAt(spec, list);
+  if (wanted.length !== containers.length || wanted.some(({ name }, index) => containers[index]?.["name"] !== name)) {
+    spec[list] = wanted;
+    return;
   }
+  for (const [index, container] of containers.entries())
+    for (const field of ["resources", "resizePolicy"]) copyField(container, wanted[index] ?? {}, field);
 }
 
 /** Whatever is neither status nor metadata is what is desired; a Deployment's annotations count as well. */

@@ -11,6 +11,7 @@ import * as jobs from "./validation/jobs.ts";
 import { validateMetadata, validateMetadataUpdate } from "./validation/metadata.ts";
 import * as network from "./validation/network.ts";
 import { validateNewPod, validatePod, validatePodUpdate, validateTemplate } from "./validation/pod.ts";
+import { validateEphemeralContainers, validateResize } from "./validation/pod-endpoints.ts";
 import * as rbac from "./validation/rbac.ts";
 import * as addresses from "./validation/service-addresses.ts";
 import * as storage from "./validation/storage.ts";
@@ -34,7 +35,8 @@ export function validateBuiltin(
   if (old === undefined)
     return [...validateMetadata(resource, object), ...(rules?.create(object) ?? []), ...(rules?.first?.(object) ?? [])];
   const metadata = validateMetadataUpdate(resource, object, old);
-  if (subresource === "ephemeralcontainers" || subresource === "resize") return [...metadata, ...validatePod(object)];
+  if (subresource === "ephemeralcontainers") return [...metadata, ...validateEphemeralContainers(object, old)];
+  if (subresource === "resize") return [...metadata, ...validateResize(object, old)];
   if (subresource !== "" && subresource !== "scale") {
     return [...(rules?.endpoint?.(object, old, subresource) ?? []), ...metadata];
   }

@@ -13,10 +13,10 @@ import type { Server } from "../server.ts";
 
 /** One write on its way in, as admission sees it. */
 export type Attempt = {
-  operation: "CREATE" | "UPDATE" | "DELETE";
+  operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
   resource: ApiResource;
   subresource: string;
-  /** What `object` is when it is not of the resource's own kind: a Binding of a pod. */
+  /** What `object` is when it is not of the resource's own kind: a Binding of a pod, what CONNECT asks for. */
   kind?: GroupVersionKind;
   namespace: string;
   /** Empty while plug-ins may still change an object whose name is made up. */

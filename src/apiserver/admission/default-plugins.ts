@@ -1,4 +1,5 @@
 import { type Admission, namespaceLifecycle } from "./admit.ts";
+import { deviceAdminAccess } from "./device-admin-access.ts";
 import { defaultIngressClass } from "./ingress-class.ts";
 import { limitRanger } from "./limit-ranges.ts";
 import { taintNodesByCondition } from "./nodes.ts";
@@ -37,5 +38,6 @@ export function defaultPlugins({
     ...certificates,
     defaultIngressClass,
     serviceAllocation,
+    deviceAdminAccess,
   ];
 }

@@ -83,8 +83,12 @@ test("nothing is offered that nothing answers", async () => {
   const containers = [{ name: "c", image: "nginx" }];
   const made = { apiVersion: "v1", kind: "Pod", metadata: { name: "a" }, spec: { containers } };
   await server.ok("POST", pods, { body: made });
-  const annotations = { "skiff.dev/compute": "simulated" };
-  await server.ok("POST", pods, { body: { ...made, metadata: { name: "played", annotations } } });
+  await server.ok("POST", pods, { body: { ...made, metadata: { name: "played" } } });
+  const conditions = [{ type: "skiff.dev/Simulated", status: "True" }];
+  await server.ok("PATCH", `${pods}/played/status`, {
+    body: { status: { conditions } },
+    contentType: "application/merge-patch+json",
+  });
   for (const [method, subresource] of [
     ["GET", "log"],
     ["POST", "exec"],
@@ -270,6 +274,7 @@ test("health and version are for everybody, the rest for those who are known", a
     ],
     ["ok", 404, 403],
   );
+  assert.equal((await server.send("GET", "/livez/disk")).text, "internal server error: full\n");
   assert.equal((await server.send("GET", "/livez?exclude=disk", anonymous)).text, "ok");
   assert.match((await server.send("GET", "/livez?exclude=disk&verbose", anonymous)).text, /livez check passed\n$/);
   for (const path of ["/", "/api", "/apis", "/openapi/v2", "/metrics"]) {

@@ -1,5 +1,6 @@
 import type { Documents } from "../http/handler.ts";
 import { jsonText } from "../http/pretty.ts";
+import type { HealthMetrics } from "../metrics/health-metrics.ts";
 import type { Server } from "../server.ts";
 import type { SharedParts } from "../shared-parts.ts";
 import { type HealthCheck, healthResponse } from "./health.ts";
@@ -20,7 +21,12 @@ const rootPaths = [
 ];
 
 /** Everything that is served at fixed paths: discovery, OpenAPI, the version and the health of the server. */
-export function createDocuments(server: Server, shared: SharedParts, checks: readonly HealthCheck[]): Documents {
+export function createDocuments(
+  server: Server,
+  shared: SharedParts,
+  checks: readonly HealthCheck[],
+  healthMetrics: HealthMetrics | undefined,
+): Documents {
   const { version, discovery, v2, v3 } = shared;
   return (path, request, query) => {
     const { catalog } = server.registry;
@@ -46,7 +52,9 @@ export function createDocuments(server: Server, shared: SharedParts, checks: rea
       case "server-version":
         return json(version);
       case "health":
-        return healthResponse(path.endpoint, path.check, query, checks);
+        return healthResponse(path.endpoint, path.check, query, checks, (name, isGood) =>
+          healthMetrics?.observe(name, path.endpoint, isGood),
+        );
       case "openid-keys":
         return openIdDocument(server.issuer.keySet, "application/jwk-set+json");
       case "openid-configuration": {

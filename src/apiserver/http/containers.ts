@@ -1,5 +1,6 @@
 import { badRequest, notFound, type StatusError, serviceUnavailable } from "../../apimachinery/index.ts";
 import type { Server } from "../server.ts";
+import { isSimulated } from "../simulated-pod.ts";
 import type { ResourcePath } from "./path.ts";
 
 /** What `kubectl logs`, `exec`, `cp`, `attach` and `port-forward` ask a pod's node for, and what each needs. */
@@ -11,21 +12,30 @@ const needs: Readonly<Record<string, string>> = {
   proxy: "no port that answers",
 };
 
-/** Why what is inside a pod or behind a service or node is not reached; `undefined` for other subresources. */
-export function whyNotReached(server: Server, resource: string, path: ResourcePath): StatusError | undefined {
-  if (resource === "pods") return Object.hasOwn(needs, path.subresource) ? noContainers(server, path) : undefined;
-  if (path.subresource !== "proxy") return undefined;
-  if (resource === "services") return noEndpoints(server, path);
-  return resource === "nodes" ? noKubelet(server, path) : undefined;
+/** Whether a subresource is inside a pod or behind a service or node. */
+export function isReached(resource: string, subresource: string): boolean {
+  if (resource === "pods") return Object.hasOwn(needs, subresource);
+  return subresource === "proxy" && (resource === "services" || resource === "nodes");
+}
+
+/** How what {@link isReached} is about may be asked for: logs are read, proxies pass on whatever comes. */
+export function reachingVerbs(subresource: string): readonly string[] {
+  if (subresource === "log") return ["get"];
+  return subresource === "proxy" ? ["get", "create", "update", "patch", "delete"] : ["get", "create"];
+}
+
+/** Why what {@link isReached} is about is not reached. */
+export function whyNotReached(server: Server, resource: string, path: ResourcePath): StatusError {
+  if (resource === "pods") return noContainers(server, path);
+  return resource === "services" ? noEndpoints(server, path) : noKubelet(server, path);
 }
 
 /** Why nothing of what is inside a pod can be had: it is simulated, or nothing runs it. */
 function noContainers(server: Server, { namespace, name, subresource }: ResourcePath): StatusError {
   const entry = server.store.latest(server.keys.key("pods", namespace, name));
   if (entry === undefined) return notFound({ group: "", resource: "pods" }, name);
-  const { annotations } = server.parsed(entry.value).metadata;
   const what = needs[subresource] ?? "nothing inside";
-  if (annotations?.["skiff.dev/compute"] === "simulated")
+  if (isSimulated(server.parsed(entry.value)))
     return badRequest(
       `pod ${namespace}/${name} is simulated: its life cycle is played and nothing runs, so there is ${what}`,
     );

@@ -14,6 +14,7 @@ import { authorize } from "../access/authorize.ts";
 import { impersonate } from "../access/impersonate.ts";
 import { startTrail, type Trail } from "../audit/trail.ts";
 import { apiServicesName } from "../defaults/api-services.ts";
+import type { FlowHeaders } from "../flow-control/flows.ts";
 import type { Seen } from "../metrics/server-metrics.ts";
 import { getList, getObject, getWatch } from "../read/reads.ts";
 import { type ApiResource, groupResourceOf } from "../resource.ts";
@@ -23,7 +24,8 @@ import { removeCollection, removeObject } from "../write/removals.ts";
 import { patchObject, postObject, putObject } from "../write/writes.ts";
 import { warningHeaders } from "./answer.ts";
 import type { Call } from "./call.ts";
-import { whyNotReached } from "./containers.ts";
+import { refuseConnection } from "./connection.ts";
+import { isReached, reachingVerbs } from "./containers.ts";
 import { errorResponse, ResponseError } from "./errors.ts";
 import { negotiate } from "./negotiate.ts";
 import { type Path, parsePath, type ResourcePath } from "./path.ts";
@@ -63,7 +65,7 @@ export function createHandler(server: Server, documents: Documents): Handler {
     }
     seen.body?.[Symbol.dispose]();
     ended?.(seen, response.status, sizeOf(response));
-    const answered = { ...response, headers: { "audit-id": id, ...response.headers } };
+    const answered = { ...response, headers: { "audit-id": id, ...seen.flow, ...response.headers } };
     return trail === undefined ? answered : await trail.answered(answered);
   };
 }
@@ -75,7 +77,7 @@ function auditIdOf({ headers }: HttpRequest): string {
 }
 
 /** How far a request has come, for those who look at its end. */
-type Progress = Seen & { warnings?: readonly string[]; body?: Disposable };
+type Progress = Seen & { warnings?: readonly string[]; body?: Disposable; flow?: FlowHeaders | undefined };
 
 async function answer(
   server: Server,
@@ -102,6 +104,7 @@ async function answer(
   const user = impersonate(request, identity.user, server.authorizer);
   if (user !== identity.user) trail?.impersonated(user);
   const attributes = { user, ...asked };
+  if (request.user === undefined) seen.flow = server.flows.headersOf(attributes);
   authorize(server.authorizer, attributes, (decision) => trail?.decided(decision));
   if (path.type !== "resource" || verb === undefined) {
     const endpoint = server.endpoints.get(pathname);
@@ -117,7 +120,8 @@ async function answer(
   seen.warnings = call.warnings;
   if (identity.warnings !== undefined) call.warnings.push(...identity.warnings);
   if (trail !== undefined) call.annotations = trail.annotations;
-  return await withinLimit(limitMs, verbs[verb](server, call));
+  const isConnection = isReached(call.resource.storageName, path.subresource);
+  return await withinLimit(limitMs, isConnection ? refuseConnection(server, call) : verbs[verb](server, call));
 }
 
 /** Whether anything stands at the beginning of a path. What is unknown below a group that is served is answered by it. */
@@ -215,19 +219,19 @@ function route(
   const path = isNamespace ? { ...asked.path, namespace: "" } : asked.path;
   if (!resource.namespaced && path.namespace !== "") throw unknownResource();
   if (resource.namespaced && path.namespace === "" && path.name !== "") throw unknownResource();
-  if (resource.custom === undefined) checkVerb(server, resource, path, verb);
+  if (resource.custom === undefined) checkVerb(resource, path, verb);
   else checkCustomVerb(resource, path, verb);
   if (request.method === "HEAD" && resource.custom === undefined) throw methodUnknown();
-  const plainOnly = path.subresource === "scale" || !isStored(resource);
+  const hasTable = resource.table !== undefined || path.subresource === "scale";
   const accepted = negotiate(
     request.headers.accept,
-    (as) => as === "object" || (!plainOnly && (as === "metadata" || resource.table !== undefined)),
+    (as) => as === "object" || (isStored(resource) && (as === "metadata" || hasTable)),
   );
   const warnings = resource.deprecation === "" ? [] : [resource.deprecation];
   return { request, user, path, query, resource, accepted, warnings };
 }
 
-function checkVerb(server: Server, resource: ApiResource, path: ResourcePath, verb: Verb): void {
+function checkVerb(resource: ApiResource, path: ResourcePath, verb: Verb): void {
   const { subresource, name, namespace } = path;
   if (subresource === "") {
     const perObject = verb === "update" || verb === "patch";
@@ -237,8 +241,8 @@ function checkVerb(server: Server, resource: ApiResource, path: ResourcePath, ve
     return;
   }
   const found = resource.subresources.find((candidate) => candidate.name === subresource);
-  if (found === undefined) throw whyNotReached(server, resource.storageName, path) ?? unknownResource();
-  if (!found.verbs.includes(verb)) throw methodUnknown();
+  if (found === undefined && !isReached(resource.storageName, subresource)) throw unknownResource();
+  if (!(found?.verbs ?? reachingVerbs(subresource)).includes(verb)) throw methodUnknown();
 }
 
 /** Custom resources have one handler for all methods, with words of its own. */

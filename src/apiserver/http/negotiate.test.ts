@@ -27,6 +27,10 @@ const cases: Record<string, { accept: string | undefined; want: Accepted }> = {
     accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
     want: { ...json, as: "metadata" },
   },
+  "gives metadata to those who prefer protobuf, without saying of each item what it is": {
+    accept: "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+    want: { ...json, as: "metadata", untypedItems: true },
+  },
   "indents when asked": { accept: "application/json;pretty=1", want: { ...json, pretty: true } },
 };
 for (const [name, { accept, want }] of Object.entries(cases)) {

@@ -11,6 +11,8 @@ export type Accepted = {
   metaVersion: "v1" | "v1beta1";
   /** Indented, for people. */
   pretty: boolean;
+  /** The client would rather read protobuf, in which the metadata in a list does not say what it is. */
+  untypedItems?: true;
 };
 
 /** What is said to be written. For protobuf the answer is JSON: clients decode what the answer's type says. */
@@ -42,7 +44,8 @@ export function negotiate(accept: string | undefined, has: (as: Presentation) =>
     const as = presentation(parameters);
     if (as === undefined || !has(as)) continue;
     const metaVersion = parameters["v"] === "v1beta1" ? "v1beta1" : "v1";
-    return { format, as, metaVersion, pretty: parameters["pretty"] === "1" };
+    const untyped = type === "application/vnd.kubernetes.protobuf" && as === "metadata";
+    return { format, as, metaVersion, pretty: parameters["pretty"] === "1", ...(untyped && { untypedItems: true }) };
   }
   throw notAcceptable(writable);
 }

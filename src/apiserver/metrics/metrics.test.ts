@@ -26,6 +26,33 @@ test("/metrics tells what was asked, how it ended, what is watched and what is s
   }
 });
 
+test("/metrics/slis tells how health checks went", async () => {
+  await using server = await openTestServer({
+    checks: [
+      {
+        name: "disk",
+        run: () => {
+          throw new Error("full");
+        },
+      },
+    ],
+  });
+  assert.match((await server.send("GET", "/metrics/slis")).text, /^process_start_time_seconds \d/m);
+  await server.send("GET", "/readyz");
+  await server.send("GET", "/livez?exclude=disk");
+  const { text } = await server.send("GET", "/metrics/slis");
+  const lines = text.split("\n");
+  for (const line of [
+    'kubernetes_healthcheck{name="ping",type="livez"} 1',
+    'kubernetes_healthcheck{name="disk",type="readyz"} 0',
+    'kubernetes_healthchecks_total{name="disk",status="error",type="readyz"} 1',
+    'kubernetes_healthchecks_total{name="etcd",status="success",type="readyz"} 1',
+  ]) {
+    assert.ok(lines.includes(line), `${line} is not in\n${text}`);
+  }
+  assert.doesNotMatch(text, /name="disk",.*type="livez"/);
+});
+
 test("/metrics is for those whom a rule lets read it", async () => {
   await using server = await openTestServer();
   const { status, body } = await server.send("GET", "/metrics", { user: { name: "jane", groups: [] } });

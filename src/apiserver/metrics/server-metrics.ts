@@ -21,6 +21,8 @@ export type Counts = {
   objects(): Iterable<Sample>;
   /** Resources that open watches are of. */
   watched(): Iterable<ApiResource>;
+  /** Seats by priority level. */
+  seats(): Iterable<Sample>;
 };
 
 /** Kubernetes' own bounds, in seconds. */
@@ -58,6 +60,12 @@ export function createServerMetrics(version: VersionInfo, counts: Counts): Serve
     watchSamples(counts.watched()),
   );
   registry.read("apiserver_storage_objects", "gauge", "Objects that are stored, by resource.", counts.objects);
+  registry.read(
+    "apiserver_flowcontrol_nominal_limit_seats",
+    "gauge",
+    "Seats that the configuration gives each priority level; nobody is held back.",
+    counts.seats,
+  );
   registry.read("kubernetes_build_info", "gauge", "What is running.", () => [
     { labels: buildLabels(version), value: 1 },
   ]);
@@ -148,15 +156,12 @@ function buildLabels({
 /** What every Prometheus client library tells of its process. */
 function addProcessMetrics(registry: MetricsRegistry): void {
   const one = (value: number): Sample[] => [{ labels: {}, value }];
-  const startSeconds = Date.now() / 1000 - uptime();
+  addStartTime(registry);
   registry.read("process_cpu_seconds_total", "counter", "Processor time used, in seconds.", () => {
     const { userCPUTime, systemCPUTime } = resourceUsage();
     return one((userCPUTime + systemCPUTime) / 1e6);
   });
   registry.read("process_resident_memory_bytes", "gauge", "Memory in use, in bytes.", () => one(memoryUsage.rss()));
-  registry.read("process_start_time_seconds", "gauge", "When the process began, in seconds since 1970.", () =>
-    one(startSeconds),
-  );
   registry.read("process_open_fds", "gauge", "Open file descriptors.", () =>
     fromProc(() => readdirSync("/proc/self/fd").length),
   );
@@ -169,6 +174,14 @@ function addProcessMetrics(registry: MetricsRegistry): void {
   registry.read("nodejs_external_memory_bytes", "gauge", "Buffers in memory, in bytes.", () =>
     one(memoryUsage().external),
   );
+}
+
+/** Tells those who collect a counter that it has begun anew. */
+export function addStartTime(registry: MetricsRegistry): void {
+  const value = Date.now() / 1000 - uptime();
+  registry.read("process_start_time_seconds", "gauge", "When the process began, in seconds since 1970.", () => [
+    { labels: {}, value },
+  ]);
 }
 
 /** Nothing where there is no /proc. */

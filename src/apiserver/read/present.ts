@@ -91,6 +91,11 @@ export function createPresenter(
     if (resource.custom !== undefined || !startsWith(value, typed)) return [value];
     return [openBrace, value.subarray(typed.byteLength + comma.byteLength)];
   };
+  const untypedMetadata = (value: Uint8Array, revision: number): Pieces => {
+    const isStored = resource.showsStored(value, revision);
+    const metadata = isStored ? metadataOf(value) : encode(resource.fromStored(decodeStored(value)).metadata);
+    return [openBrace, metadataField.subarray(comma.byteLength), metadata, closeBrace];
+  };
   return {
     object(entry, object) {
       if (entry !== undefined) return stored(entry.value, entry.modRevision) ?? [shown(entry.value)];
@@ -106,6 +111,7 @@ export function createPresenter(
       const item = ({ value, modRevision }: Entry): Pieces => {
         const whole = form.whole && resource.showsStored(value, modRevision) ? value : undefined;
         if (form.whole) return untyped(whole ?? shown(value));
+        if (accepted.untypedItems) return untypedMetadata(value, modRevision);
         return stored(value, modRevision) ?? [encode(form.row(resource.fromStored(decodeStored(value))))];
       };
       return {

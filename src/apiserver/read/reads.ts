@@ -1,4 +1,4 @@
-import { notFound } from "../../apimachinery/index.ts";
+import { type KubeObject, notFound } from "../../apimachinery/index.ts";
 import type { HttpResponse } from "../../lib/index.ts";
 import type { Entry } from "../../storage/index.ts";
 import { answerResponse, warningHeaders } from "../http/answer.ts";
@@ -7,10 +7,11 @@ import { parseListOptions } from "../http/query.ts";
 import { type ApiResource, groupResourceOf, readable } from "../resource.ts";
 import type { Server } from "../server.ts";
 import { decodeStored } from "../stored.ts";
-import { scaleOf } from "../write/scale.ts";
+import { checkCounted, scaleOf } from "../write/scale.ts";
 import { componentStatus, componentStatuses, isComponentStatus } from "./component-statuses.ts";
 import { listObjects, listRevision, reach, watchRevision } from "./list.ts";
-import { createPresenter, type Presenter } from "./present.ts";
+import { createPresenter, type Pieces, type Presenter } from "./present.ts";
+import { scaleEndpoint } from "./table.ts";
 import { watchObjects } from "./watch.ts";
 
 /** What shows objects of a call; a promise when a webhook has to convert these entries first. */
@@ -25,6 +26,12 @@ export function presenterFor(
   return shown instanceof Promise ? shown.then(over) : over(shown);
 }
 
+/** What the endpoint `scale` answers about an object. @throws {StatusError} `NotFound` when it cannot be scaled */
+export function scalePieces(server: Server, { resource, accepted, query }: Call, object: KubeObject): Pieces {
+  const options = { query, frames: server.frames, now: server.now };
+  return createPresenter(scaleEndpoint(resource), accepted, options).object(undefined, scaleOf(resource, object));
+}
+
 /** GET of one object or of one of its subresources. */
 export async function getObject(server: Server, call: Call): Promise<HttpResponse> {
   const { resource, path, query, request, accepted, warnings } = call;
@@ -34,13 +41,9 @@ export async function getObject(server: Server, call: Call): Promise<HttpRespons
     : server.store.get(server.keys.key(resource.storageName, path.namespace, path.name));
   if (entry === undefined) throw notFound(groupResourceOf(resource), path.name);
   if (path.subresource === "scale") {
-    const scale = scaleOf(resource, (await readable(resource, [entry])).fromStored(decodeStored(entry.value)));
-    return await answerResponse(
-      request,
-      { status: 200, pieces: [Buffer.from(JSON.stringify(scale))] },
-      accepted,
-      warnings,
-    );
+    const shown = (await readable(resource, [entry])).fromStored(decodeStored(entry.value));
+    checkCounted(resource, shown);
+    return await answerResponse(request, { status: 200, pieces: scalePieces(server, call, shown) }, accepted, warnings);
   }
   const pieces = (await presenterFor(server, call, [entry])).object(entry, undefined);
   return await answerResponse(request, { status: 200, pieces }, accepted, warnings);

@@ -1,4 +1,5 @@
 import { badRequest, type KubeObject, quoteGo } from "../../apimachinery/index.ts";
+import { tableCells, tableColumns } from "../../apis/index.ts";
 import type { ApiResource } from "../resource.ts";
 
 /** How much of each object a table carries beside its cells. */
@@ -33,4 +34,13 @@ export function tableRow(
     case "Metadata":
       return { cells, object: { kind: "PartialObjectMetadata", apiVersion, metadata: object.metadata } };
   }
+}
+
+const scale = { group: "autoscaling", version: "v1", kind: "Scale" };
+
+/** The endpoint `scale` of a resource, as what has that kind and its table. */
+export function scaleEndpoint(resource: ApiResource): ApiResource {
+  const cells = (object: KubeObject, now: Date) => tableCells(scale, object, now) ?? [];
+  const apiVersion = `${scale.group}/${scale.version}`;
+  return { ...resource, kind: scale.kind, apiVersion, table: { columns: tableColumns(scale) ?? [], cells } };
 }

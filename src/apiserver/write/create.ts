@@ -1,6 +1,5 @@
 import {
   alreadyExists,
-  badRequest,
   type Fields,
   generateName,
   generateNameConflict,
@@ -10,6 +9,7 @@ import {
   type ObjectMeta,
   type StatusCause,
   trackUpdate,
+  unknownError,
 } from "../../apimachinery/index.ts";
 import type { User } from "../../lib/index.ts";
 import { CompareError, type Entry } from "../../storage/index.ts";
@@ -59,13 +59,15 @@ export async function createObject(
   managed?: ManagedFieldsEntry[],
 ): Promise<Written> {
   const { name: sentName, generateName: base = "", resourceVersion } = object.metadata;
-  if (resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
   const generated = !sentName && base !== "";
   let admitted: Attempt | undefined;
   try {
     for (let attempt = 1; ; attempt++) {
       if (generated) object.metadata.name = generateName(base, server.random);
       admitted ??= await prepare(server, resource, namespace, object, writing, { managed, generated });
+      // Only what would be stored minds; clients try dry runs with what they have read.
+      if (resourceVersion && !writing.dryRun)
+        throw unknownError("resourceVersion should not be set on objects to be created");
       const name = object.metadata.name ?? "";
       const key = server.keys.key(resource.storageName, namespace, name);
       if (server.store.latest(key) === undefined) {

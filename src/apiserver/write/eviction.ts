@@ -72,7 +72,7 @@ async function evictRunning(
   const budget = budgetOf(server, place, pod);
   if (budget === undefined) return await remove(server, place, writing, options);
   if (!isFree(budget, pod)) {
-    await useBudget(server, place, budget, writing);
+    await spendBudget(server, place, budget, writing);
     return await remove(server, place, writing, options);
   }
   try {
@@ -161,7 +161,7 @@ function isFree(budget: KubeObject, pod: KubeObject): boolean {
   return desired > 0 && numberAt(budget, ["status", "currentHealthy"]) >= desired;
 }
 
-async function useBudget(server: Server, place: PodPlace, budget: KubeObject, writing: Writing): Promise<void> {
+async function spendBudget(server: Server, place: PodPlace, budget: KubeObject, writing: Writing): Promise<void> {
   const resource = server.registry.catalog.find("policy", "v1", "poddisruptionbudgets");
   if (resource === undefined) return;
   const { name = "" } = budget.metadata;

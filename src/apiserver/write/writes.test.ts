@@ -54,7 +54,7 @@ const refused: Record<
   },
   "a resourceVersion": {
     body: { ...configMap("a"), metadata: { name: "a", resourceVersion: "1" } },
-    status: 400,
+    status: 500,
     message: /^resourceVersion should not be set on objects to be created$/,
   },
   "a namespace that is absent": {

@@ -2,16 +2,16 @@ import { badRequest, cloneJson, type KubeObject, methodUnknown, StatusError } fr
 import type { HttpResponse } from "../../lib/index.ts";
 import { authorize } from "../access/authorize.ts";
 import { answerResponse } from "../http/answer.ts";
-import { bodyValue, objectFrom, objectFromPatch, type PatchReading } from "../http/body.ts";
+import { objectFrom, objectFromPatch, type PatchReading } from "../http/body.ts";
 import type { Call } from "../http/call.ts";
 import { readObject } from "../http/decode.ts";
 import { parseWriteOptions } from "../http/query.ts";
-import { presenterFor } from "../read/reads.ts";
+import { presenterFor, scalePieces } from "../read/reads.ts";
 import type { ApiResource } from "../resource.ts";
 import { type Server, timestamp } from "../server.ts";
 import { createObject, type Written } from "./create.ts";
 import { applied, appliedObject, type Patch, patched, readPatch, unfit } from "./patch.ts";
-import { scaleOf, withScale } from "./scale.ts";
+import { patchedScale, scaleBody, withScale } from "./scale.ts";
 import { type Change, type Place, updateObject } from "./update.ts";
 import { checkApplyOptions, writingOf } from "./writing.ts";
 
@@ -32,7 +32,10 @@ export async function putObject(server: Server, call: Call): Promise<HttpRespons
   const body = await readObject(request);
   const writing = writingOf(call, options);
   if (path.subresource === "scale") {
-    const change = (live: KubeObject) => ({ object: withScale(resource, cloneJson(live), bodyValue(body, "Scale")) });
+    const scale = objectFrom(body, scaleBody, { mode: options.fieldValidation, warnings });
+    checkNamespace(resource, scale, path.namespace);
+    checkName(scale, path.name);
+    const change = (live: KubeObject) => ({ object: withScale(resource, cloneJson(live), scale) });
     const written = await updateObject(server, placeOf(call), writing, change);
     return await writtenResponse(server, call, written);
   }
@@ -154,7 +157,8 @@ const goKinds: Readonly<Record<string, string>> = {
 /** A patch of a scale changes the Scale, and the count in it goes to the object. */
 function scaleChange({ resource }: Call, patch: Patch, live: KubeObject): Change {
   const kind = { ...resource, apiVersion: "autoscaling/v1", kind: "Scale" };
-  const wanted = patch.type === "apply" ? appliedObject(patch, kind) : patched(kind, scaleOf(resource, live), patch);
+  const wanted =
+    patch.type === "apply" ? appliedObject(patch, kind) : patched(kind, patchedScale(resource, live), patch);
   return { object: withScale(resource, cloneJson(live), wanted) };
 }
 
@@ -168,7 +172,7 @@ function placeOf({ resource, path }: Call): Place {
 }
 
 async function writtenResponse(server: Server, call: Call, { object, entry, outcome }: Written): Promise<HttpResponse> {
-  const { resource, path, request, accepted, warnings } = call;
+  const { path, request, accepted, warnings } = call;
   const status = outcome === "created" ? 201 : 200;
   if (path.subresource !== "scale") {
     const pieces = (await presenterFor(server, call, [entry])).object(entry, object);
@@ -178,8 +182,7 @@ async function writtenResponse(server: Server, call: Call, { object, entry, outc
     entry === undefined
       ? object
       : { ...object, metadata: { ...object.metadata, resourceVersion: String(entry.modRevision) } };
-  const pieces = [Buffer.from(JSON.stringify(scaleOf(resource, shown)))];
-  return await answerResponse(request, { status, pieces }, accepted, warnings);
+  return await answerResponse(request, { status, pieces: scalePieces(server, call, shown) }, accepted, warnings);
 }
 
 /** An object in a namespace says which, or nothing; one outside of namespaces has its namespace ignored. */

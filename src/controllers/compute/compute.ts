@@ -11,8 +11,14 @@ export type ComputeOptions = {
   nodes?: number;
 };
 
-/** As a label on a node, and as an annotation on nodes and pods: what runs the pods. */
+/** As a label and an annotation on a node: what runs the pods. */
 export const computeLabel = "skiff.dev/compute";
+
+/**
+ * Type of the condition that marks pods which are only played. An annotation would do, too, but Terraform takes one that is not
+ * in its configuration for a change that somebody made, and removes it.
+ */
+export const simulatedCondition = "skiff.dev/Simulated";
 
 /** What is to be told about a pod as an Event. */
 export type PodEvent = { type: "Normal" | "Warning"; reason: string; message: string };

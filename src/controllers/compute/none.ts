@@ -1,4 +1,4 @@
-import type { Compute } from "./compute.ts";
+import { type Compute, simulatedCondition } from "./compute.ts";
 import { conditionOf, isTerminal, type PodCondition, timeText } from "./pod.ts";
 
 /** Shown by `kubectl get pods` in place of the phase. */
@@ -18,8 +18,10 @@ export function createNoCompute(): Compute {
         const before = conditionOf(pod, type);
         return before?.status === status ? (before.lastTransitionTime ?? at) : at;
       };
-      // Those that were simulated before had containers that were ready.
-      const unready = ["Ready", "ContainersReady"].filter((type) => conditionOf(pod, type) !== undefined);
+      // Those that were simulated before had containers that were ready, and said so.
+      const unready = ["Ready", "ContainersReady", simulatedCondition].filter(
+        (type) => conditionOf(pod, type) !== undefined,
+      );
       const conditions: PodCondition[] = [
         ...unready.map((type) => ({
           type,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { simulatedCondition } from "./compute.ts";
 import type { ContainerMoment } from "./container-life.ts";
 import type { PodMoment } from "./play-pod.ts";
 import {
@@ -76,10 +77,8 @@ function containerStatus(
   const id = containerId(pod, name, moment.restarts);
   const hasStarted = moment.state !== "waiting";
   const { requests, limits } = container.resources ?? {};
-  const resources =
-    requests === undefined && limits === undefined
-      ? {}
-      : { resources: { ...(limits && { limits }), ...(requests && { requests }) } };
+  // Empty, too: it says that the node can give a running container more, or less.
+  const resources = { resources: { ...(limits && { limits }), ...(requests && { requests }) } };
   return {
     name,
     state: stateOf(pod, container, moment, waiting),
@@ -174,14 +173,15 @@ function conditions(
     condition(pod, initializedOf(pod, moment, init), now),
     condition(pod, readyOf(pod, containersReady), now),
     condition(pod, containersReady, now),
-    scheduledOf(pod, now),
+    // Whoever bound the pod has said it already, but not of which generation.
+    condition(pod, { type: "PodScheduled", status: "True" }, now),
+    playedCondition(pod, now),
   ];
 }
 
-/** Whoever bound the pod has said it; of one that came with its node the node says it. */
-function scheduledOf(pod: Pod, now: string): PodCondition {
-  const before = conditionOf(pod, "PodScheduled");
-  return before?.status === "True" ? before : condition(pod, { type: "PodScheduled", status: "True" }, now);
+/** Marks a pod whose life is only played. */
+export function playedCondition(pod: Pod, now: string): PodCondition {
+  return condition(pod, { type: simulatedCondition, status: "True", reason: "LifeCycleIsPlayed" }, now);
 }
 
 type Said = Pick<PodCondition, "type" | "status" | "reason" | "message">;

@@ -17,6 +17,7 @@ export type Container = {
   restartPolicy?: string;
   ports?: readonly ContainerPort[];
   resources?: { requests?: ResourceList; limits?: ResourceList };
+  lifecycle?: { preStop?: { sleep?: { seconds: number } } };
 };
 export type Toleration = {
   key?: string;
@@ -37,6 +38,7 @@ export type PodSpec = {
   schedulerName?: string;
   schedulingGates?: readonly { name: string }[];
   hostNetwork?: boolean;
+  os?: { name: string };
   hostname?: string;
   subdomain?: string;
   restartPolicy?: string;
@@ -91,6 +93,7 @@ export type ContainerStatus = {
   resources?: { requests?: ResourceList; limits?: ResourceList };
 };
 export type PodStatus = {
+  observedGeneration?: number;
   phase?: string;
   reason?: string;
   message?: string;

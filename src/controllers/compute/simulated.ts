@@ -1,6 +1,6 @@
 import type { AssignedPod, Compute, PodEvent, PodState } from "./compute.ts";
 import { podAt, type Stop } from "./play-pod.ts";
-import { isTerminal, type Pod } from "./pod.ts";
+import { isSidecar, isTerminal, type Pod } from "./pod.ts";
 import { statusOf } from "./pod-status.ts";
 import { parseSimulation, type Simulation, simulateAnnotation, usualSimulation } from "./simulation.ts";
 
@@ -78,8 +78,15 @@ function stopOf(pod: Pod, simulation: Simulation, startedMs: number, stoppingMs:
 /** Servers end in order when they are asked to; what has a task to do does not get to its end. */
 function deletionStop(pod: Pod, { stopMs }: Simulation, stoppingMs: number): Stop {
   const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
-  const exitCode = stopMs > graceMs ? killed : pod.spec.restartPolicy === "Always" ? 0 : terminated;
-  return { atMs: stoppingMs + Math.min(stopMs, graceMs), exitCode };
+  const neededMs = hookMs(pod) + stopMs;
+  const exitCode = neededMs > graceMs ? killed : pod.spec.restartPolicy === "Always" ? 0 : terminated;
+  return { atMs: stoppingMs + Math.min(neededMs, graceMs), exitCode };
+}
+
+/** How long the containers sleep before they are asked to end. What other hooks do nobody knows. */
+function hookMs({ spec }: Pod): number {
+  const containers = [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)];
+  return Math.max(...containers.map(({ lifecycle }) => (lifecycle?.preStop?.sleep?.seconds ?? 0) * 1000));
 }
 
 function simulationOf(pod: Pod, life: Life): { simulation: Simulation; events: PodEvent[] } {

@@ -4,7 +4,7 @@ import type { KubeObject } from "../../apimachinery/index.ts";
 import type { Resource } from "../../client/index.ts";
 import { startNodeTaints } from "../nodes/node-taints.ts";
 import { startScheduler } from "../scheduling/start-scheduler.ts";
-import { type ComputeOptions, computeLabel } from "./compute.ts";
+import { type ComputeOptions, computeLabel, simulatedCondition } from "./compute.ts";
 import { describeNodes } from "./describe-nodes.ts";
 import { type Node, nodes } from "./node.ts";
 import { registerNodes } from "./node-registration.ts";
@@ -30,12 +30,20 @@ test("a platform that simulates plays the life of pods, and marks them", async (
   await using cluster = await openPlatform("simulated");
   await cluster.create(pods, podNamed("web"));
   const pod = await cluster.until<Pod>(pods, "web", isReady);
-  assert.equal(pod.metadata.annotations?.[computeLabel], "simulated");
+  // Terraform takes back what it finds in metadata and did not write.
+  assert.deepEqual([pod.metadata.annotations, pod.metadata.labels], [undefined, undefined]);
   assert.equal(pod.spec.nodeName, "skiff");
   assert.match(pod.status?.podIP ?? "", /^10\.128\.0\.\d+$/);
   assert.deepEqual(
     pod.status?.conditions?.map(({ type, status }) => `${type} ${status}`),
-    ["PodReadyToStartContainers True", "Initialized True", "Ready True", "ContainersReady True", "PodScheduled True"],
+    [
+      "PodReadyToStartContainers True",
+      "Initialized True",
+      "Ready True",
+      "ContainersReady True",
+      "PodScheduled True",
+      "skiff.dev/Simulated True",
+    ],
   );
   assert.ok(pod.status?.containerStatuses?.[0]?.state.running);
   assert.equal(await cluster.event("web", "Scheduled"), "Successfully assigned default/web to skiff");
@@ -89,7 +97,7 @@ test("a platform that runs no pods assigns them, and says so", async () => {
   const pod = await cluster.until<Pod>(pods, "web", ({ status }) => status?.reason === "PodsAreNotRun");
   assert.equal(pod.status?.phase, "Pending");
   assert.equal(conditionOf(pod, "PodScheduled")?.status, "True");
-  assert.equal(pod.metadata.annotations?.[computeLabel], undefined);
+  assert.equal(conditionOf(pod, simulatedCondition), undefined);
   assert.match(await cluster.event("web", "PodsAreNotRun"), /--compute=simulated/);
   await cluster.remove(pods, "web");
   await cluster.gone(pods, "web");
@@ -105,7 +113,43 @@ test("a platform that no longer simulates takes back what it said of its pods", 
   await using _none = startCompute(context, { mode: "none", name: "skiff" });
   const pod = await cluster.until<Pod>(pods, "web", ({ status }) => status?.phase === "Pending");
   assert.deepEqual([pod.status?.podIP, pod.status?.containerStatuses, isReady(pod)], [undefined, undefined, false]);
+  assert.equal(conditionOf(pod, simulatedCondition)?.status, "False");
   await cluster.until<Node>(nodes, "skiff", ({ metadata }) => metadata.labels?.[computeLabel] === "none");
+});
+
+test("a node rejects a pod that it was given and has no room for", async () => {
+  await using cluster = await openPlatform("simulated");
+  const containers = [{ name: "c", image: "c", ports: [{ containerPort: 80, hostPort: 80 }] }];
+  await cluster.create(pods, podNamed("first", { nodeName: "skiff", containers }));
+  await cluster.until<Pod>(pods, "first", isReady);
+  await cluster.create(pods, podNamed("second", { nodeName: "skiff", containers }));
+  const rejected = await cluster.until<Pod>(pods, "second", ({ status }) => status?.phase === "Failed");
+  const message = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
+  assert.deepEqual([rejected.status?.reason, rejected.status?.message], ["NodePorts", `Pod was rejected: ${message}`]);
+  assert.equal(await cluster.event("second", "NodePorts"), message);
+  assert.deepEqual([rejected.status?.observedGeneration, rejected.metadata.generation], [1, 1]);
+  assert.equal(conditionOf(rejected, simulatedCondition)?.status, "True");
+  await cluster.remove(pods, "first");
+  await cluster.gone(pods, "first");
+  await cluster.create(pods, podNamed("third", { nodeName: "skiff", containers }));
+  await cluster.until<Pod>(pods, "third", isReady);
+});
+
+test("extended resources that users advertise can be given to pods, until they are taken back", async () => {
+  await using cluster = await openPlatform("simulated");
+  const dongle = "example.com/dongle";
+  const advertise = async (amount: string | null) => {
+    const status = { capacity: { [dongle]: amount } };
+    await cluster.client.patch(nodes, { name: "skiff" }, "merge", { status }, { subresource: "status" });
+  };
+  await cluster.until<Node>(nodes, "skiff", ({ status }) => status?.capacity !== undefined);
+  await advertise("2");
+  await cluster.until<Node>(nodes, "skiff", ({ status }) => status?.allocatable?.[dongle] === "2");
+  const resources = { requests: { [dongle]: "2" }, limits: { [dongle]: "2" } };
+  await cluster.create(pods, podNamed("using", { containers: [{ name: "c", image: "c", resources }] }));
+  await cluster.until<Pod>(pods, "using", isReady);
+  await advertise(null);
+  await cluster.until<Node>(nodes, "skiff", ({ status }) => status?.allocatable?.[dongle] === undefined);
 });
 
 const machine = { cpus: 2, memoryBytes: 4 * 2 ** 30, address: "192.0.2.7", os: "linux", arch: "amd64", kernel: "6" };

@@ -3,13 +3,16 @@ import type { Client } from "../../client/index.ts";
 import { createEventRecorder, type Result, startController } from "../../controller-runtime/index.ts";
 import { errorText } from "../../lib/index.ts";
 import type { ControllerContext } from "../context.ts";
-import { type AssignedPod, type Compute, type ComputeOptions, computeLabel } from "./compute.ts";
+import type { AssignedPod, Compute, ComputeOptions } from "./compute.ts";
 import { describeNodes, thisMachine } from "./describe-nodes.ts";
-import { type Node, nodeAddress } from "./node.ts";
+import { type Node, nodeAddress, nodes } from "./node.ts";
 import { registerNodes } from "./node-registration.ts";
+import { startNodeResources } from "./node-resources.ts";
+import { createNodeRoom, type NodeRoom, type Rejection } from "./node-room.ts";
 import { createNoCompute } from "./none.ts";
-import { isTerminal, keyOf, type Pod, pods, splitKey, timeText } from "./pod.ts";
+import { isTerminal, keyOf, type Pod, type PodStatus, pods, splitKey, timeText } from "./pod.ts";
 import { createPodAddresses, type PodAddresses } from "./pod-addresses.ts";
+import { playedCondition } from "./pod-status.ts";
 import { createSimulatedCompute } from "./simulated.ts";
 import { statusPatch } from "./status-patch.ts";
 
@@ -24,13 +27,14 @@ const followedMax = 32;
 const passesWithinMs = 200;
 
 /** One of the nodes that the platform brings, and the addresses that it gives out. */
-type OwnNode = { hostIp: string; addresses: PodAddresses };
+type OwnNode = { node: Node; hostIp: string; addresses: PodAddresses; room: NodeRoom };
 
 /** Registers the platform's nodes, and lives for the pods assigned to them as kubelets do. */
 export function startCompute(context: ControllerContext, options: ComputeOptions): AsyncDisposable {
   const { client, informers, log, now } = context;
   const compute: Compute = options.mode === "simulated" ? createSimulatedCompute() : createNoCompute();
   const informer = informers.of<Pod>(pods);
+  const nodeInformer = informers.of<Node>(nodes);
   const record = createEventRecorder(client, "skiff-compute", log, now);
   const described = describeNodes(options, { machine: thisMachine(), version: "", now: timeText(now()) });
   const own = new Map(described.map((node) => [node.metadata.name ?? "", ownNode(node)]));
@@ -48,13 +52,22 @@ export function startCompute(context: ControllerContext, options: ComputeOptions
       const pod = informer.get(namespace, name);
       const node = pod === undefined ? undefined : own.get(pod.spec.nodeName ?? "");
       if (pod === undefined || node === undefined) return { state: "done" };
+      if (compute.mode !== "none" && isNew(pod)) {
+        await nodeInformer.synced();
+        const rejection = node.room.admit(pod, nodeInformer.get(undefined, pod.spec.nodeName ?? "") ?? node.node);
+        if (rejection !== undefined) {
+          record(pod, "Warning", rejection.reason, rejection.message);
+          await writeStatus(client, pod, rejectedStatus(pod, rejection, timeText(now()))).catch(unlessGone);
+          return { state: "done" };
+        }
+      }
       const state = await compute.sync(assign(pod, node), now());
       const { afterMs = Number.POSITIVE_INFINITY } = state;
       if (afterMs > passesWithinMs) passing.delete(key);
       else if (passing.add(key).size > followedMax && state.status?.phase === "Pending")
         return { state: "again", afterMs };
       for (const { type, reason, message } of state.events ?? []) record(pod, type, reason, message);
-      const written = await writeStatus(client, compute, pod, state.status).catch(unlessGone);
+      const written = await writeStatus(client, pod, state.status).catch(unlessGone);
       if (written !== "gone" && state.ended === true) await removePod(client, pod);
       return state.afterMs === undefined ? { state: "done" } : { state: "again", afterMs: state.afterMs };
     },
@@ -68,20 +81,29 @@ export function startCompute(context: ControllerContext, options: ComputeOptions
       if (node === undefined) return;
       const { uid = "" } = pod.metadata;
       // What is in use already must not be given to another before its pod gets its turn.
-      if (isTerminal(pod)) node.addresses.free(uid);
-      else if (pod.status?.podIP !== undefined) node.addresses.take(uid, pod.status.podIP);
+      if (isTerminal(pod)) {
+        node.addresses.free(uid);
+        node.room.free(uid);
+      } else {
+        if (pod.status?.podIP !== undefined) node.addresses.take(uid, pod.status.podIP);
+        if (pod.status?.startTime !== undefined) node.room.take(pod);
+      }
       controller.enqueue(keyOf(pod));
     },
     onDelete(pod) {
       const { uid = "" } = pod.metadata;
       passing.delete(keyOf(pod));
       compute.forget(uid);
-      own.get(pod.spec.nodeName ?? "")?.addresses.free(uid);
+      const node = own.get(pod.spec.nodeName ?? "");
+      node?.addresses.free(uid);
+      node?.room.free(uid);
     },
   });
+  const resources = startNodeResources(context, own);
   return {
     async [Symbol.asyncDispose]() {
       listening[Symbol.dispose]();
+      await resources[Symbol.asyncDispose]();
       await registered;
       await controller[Symbol.asyncDispose]();
       await compute[Symbol.asyncDispose]();
@@ -94,8 +116,27 @@ function ownNode(node: Node): OwnNode {
   if (range === undefined)
     throw new Error(`Cannot give addresses to pods of node ${node.metadata.name}: it has no range`);
   return {
+    node,
     hostIp: nodeAddress(node) ?? "",
     addresses: createPodAddresses(range),
+    room: createNodeRoom(),
+  };
+}
+
+/** Whether its node has not looked at it yet. */
+function isNew(pod: Pod): boolean {
+  return pod.status?.startTime === undefined && pod.metadata.deletionTimestamp === undefined && !isTerminal(pod);
+}
+
+function rejectedStatus(pod: Pod, { reason, message }: Rejection, now: string): PodStatus {
+  const { generation } = pod.metadata;
+  return {
+    phase: "Failed",
+    reason,
+    message: `Pod was rejected: ${message}`,
+    conditions: [playedCondition(pod, now)],
+    startTime: now,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
   };
 }
 
@@ -114,13 +155,8 @@ function assign(pod: Pod, { hostIp, addresses }: OwnNode): AssignedPod {
   return { pod, hostIp, podIp: addresses.take(pod.metadata.uid ?? "", pod.status?.podIP) };
 }
 
-async function writeStatus(client: Client, compute: Compute, pod: Pod, status: Pod["status"]): Promise<undefined> {
+async function writeStatus(client: Client, pod: Pod, status: Pod["status"]): Promise<undefined> {
   const { namespace, name = "" } = pod.metadata;
-  const marked = compute.mode === "simulated" ? compute.mode : undefined;
-  if (pod.metadata.annotations?.[computeLabel] !== marked) {
-    const metadata = { uid: pod.metadata.uid, annotations: { [computeLabel]: marked ?? null } };
-    await client.patch(pods, { namespace, name }, "merge", { metadata }, { fieldManager });
-  }
   const patch = status === undefined ? undefined : statusPatch(pod, status);
   if (patch === undefined) return;
   await client.patch(pods, { namespace, name }, "strategic", patch, { fieldManager, subresource: "status" });

@@ -1,12 +1,10 @@
 import type { KubeObject } from "../../apimachinery/index.ts";
 import { fieldsAt, itemsAt } from "../../apimachinery/index.ts";
 import type { Node } from "../compute/node.ts";
-import { isSidecar, isTerminal, type Pod } from "../compute/pod.ts";
+import { isTerminal, type Pod } from "../compute/pod.ts";
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "../storage/volumes.ts";
+import { type HostPort, hostPortsOf } from "./host-ports.ts";
 import { type Amounts, addAmounts, amountsOf, podRequests, subtractAmounts } from "./resources.ts";
-
-/** A port that a pod takes of its node itself. */
-export type HostPort = { ip: string; protocol: string; port: number };
 
 /** What a pod means to scheduling, worked out once. */
 export type PodInfo = {
@@ -52,25 +50,12 @@ export function podInfoOf(pod: Pod): PodInfo {
   return {
     pod,
     requests: podRequests(pod),
-    ports: hostPorts(pod),
+    ports: hostPortsOf(pod),
     antiAffinity: itemsAt(
       fieldsAt(pod.spec.affinity, "podAntiAffinity"),
       "requiredDuringSchedulingIgnoredDuringExecution",
     ),
   };
-}
-
-function hostPorts({ spec }: Pod): HostPort[] {
-  const all = [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)];
-  return all.flatMap(({ ports = [] }) =>
-    ports
-      .filter(({ hostPort }) => (hostPort ?? 0) > 0)
-      .map(({ hostIP = "", protocol = "TCP", hostPort = 0 }) => ({
-        ip: hostIP === "" ? "0.0.0.0" : hostIP,
-        protocol,
-        port: hostPort,
-      })),
-  );
 }
 
 export function addPod(node: NodeInfo, info: PodInfo): void {

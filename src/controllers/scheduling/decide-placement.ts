@@ -12,7 +12,14 @@ const comparedMax = 100;
 /** Where a pod goes, or why nowhere for now. */
 export type Placement =
   | { node: NodeInfo }
-  | { node?: undefined; message: string; causes: ReadonlySet<Cause>; victims?: Victims };
+  | {
+      node?: undefined;
+      message: string;
+      causes: ReadonlySet<Cause>;
+      victims?: Victims;
+      /** Without victims: whether room that was promised to the pod before still is. */
+      keepsPromise: boolean;
+    };
 
 /**
  * Decides where a pod goes.
@@ -26,7 +33,8 @@ export function decidePlacement(
   budgets: readonly KubeObject[],
   nominated: ReadonlyMap<string, readonly PodInfo[]> = new Map(),
 ): Placement {
-  if (nodes.size === 0) return { message: "no nodes available to schedule pods", causes: new Set(["node"]) };
+  if (nodes.size === 0)
+    return { message: "no nodes available to schedule pods", causes: new Set(["node"]), keepsPromise: false };
   const imagined = withNominated(info, nodes, nominated);
   const { rejection, candidates, filter } = prepareFilters(info, imagined, lookups);
   const refusals = new Map<string, Refusal>();
@@ -53,8 +61,9 @@ export function decidePlacement(
   causes.add(rejection?.cause ?? "node");
   const why = rejection === undefined ? fitErrorText(nodes.size, reasons) : rejectionText(nodes.size, rejection.reason);
   const preemption = decidePreemption(info, imagined, refusals, lookups, budgets);
-  if ("victims" in preemption) return { message: why, causes, victims: preemption.victims };
-  return { message: `${why} preemption: ${preemption.reason}`, causes };
+  if ("victims" in preemption) return { message: why, causes, victims: preemption.victims, keepsPromise: false };
+  const { reason, keepsPromise } = preemption;
+  return { message: `${why} preemption: ${reason}`, causes, keepsPromise };
 }
 
 /** Room that is being made for others of at least the same priority is not free. */

@@ -1,7 +1,7 @@
-import { fieldsAt, valueAt } from "../../apimachinery/index.ts";
 import type { Pod } from "../compute/pod.ts";
-import type { HostPort, Lookups, NodeInfo, PodInfo } from "./cluster.ts";
-import { matchesNodeSelector, namedNodes } from "./node-selector.ts";
+import type { Lookups, NodeInfo, PodInfo } from "./cluster.ts";
+import { collides, type HostPort } from "./host-ports.ts";
+import { matchesNode, namedNodes, requiredSelector } from "./node-selector.ts";
 import { createPodAffinity } from "./pod-affinity.ts";
 import type { Cause, Refusal } from "./refusal.ts";
 import { isTolerated } from "./taints.ts";
@@ -28,21 +28,18 @@ const passing = (cause: Cause, ...reasons: string[]): Refusal => ({ reasons, las
  */
 export function prepareFilters(info: PodInfo, nodes: ReadonlyMap<string, NodeInfo>, lookups: Lookups): Prepared {
   const { pod } = info;
-  const required = valueAt(
-    fieldsAt(pod.spec.affinity, "nodeAffinity"),
-    "requiredDuringSchedulingIgnoredDuringExecution",
-  );
+  const required = requiredSelector(pod);
   const claims = checkClaims(pod, lookups);
   if (typeof claims === "string") {
     return { rejection: { reason: claims, cause: "volumes" }, filter: () => lasting("volumes", claims) };
   }
   const candidates = required === undefined ? undefined : namedNodes(required);
-  const spread = createTopologySpread(pod, nodes, (node) => matchesNode(pod, required, node));
+  const spread = createTopologySpread(pod, nodes, ({ node }) => matchesNode(pod, required, node));
   const affinity = createPodAffinity(info, nodes, lookups);
   const filter = (node: NodeInfo): Refusal | undefined =>
     refusesUnschedulable(pod, node) ??
     refusesByTaint(pod, node) ??
-    (matchesNode(pod, required, node)
+    (matchesNode(pod, required, node.node)
       ? undefined
       : lasting("node", "node(s) didn't match Pod's node affinity/selector")) ??
     (portsAreFree(info.ports, node)
@@ -74,22 +71,11 @@ function refusesByTaint(pod: Pod, { node }: NodeInfo): Refusal | undefined {
   return untolerated ? lasting("node", "node(s) had untolerated taint(s)") : undefined;
 }
 
-function matchesNode({ spec }: Pod, required: unknown, { node }: NodeInfo): boolean {
-  const { labels } = node.metadata;
-  const selected = Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labels?.[key] === value);
-  return selected && (required === undefined || matchesNodeSelector(required, node));
-}
-
 function portsAreFree(wanted: readonly HostPort[], { pods }: NodeInfo): boolean {
   if (wanted.length === 0) return true;
   for (const { ports } of pods.values())
     for (const taken of ports) if (wanted.some((port) => collides(port, taken))) return false;
   return true;
-}
-
-function collides(a: HostPort, b: HostPort): boolean {
-  const sameAddress = a.ip === b.ip || a.ip === "0.0.0.0" || b.ip === "0.0.0.0";
-  return a.port === b.port && a.protocol === b.protocol && sameAddress;
 }
 
 function refusesByResources({ requests }: PodInfo, { allocatable, requested, pods }: NodeInfo): Refusal | undefined {

@@ -1,5 +1,18 @@
-import { type Fields, itemsAt, textAt, textsAt } from "../../apimachinery/index.ts";
+import { type Fields, fieldsAt, itemsAt, textAt, textsAt, valueAt } from "../../apimachinery/index.ts";
 import type { Node } from "../compute/node.ts";
+import type { Pod } from "../compute/pod.ts";
+
+/** The `NodeSelector` that a pod's node has to satisfy. */
+export function requiredSelector({ spec }: Pod): unknown {
+  return valueAt(fieldsAt(spec.affinity, "nodeAffinity"), "requiredDuringSchedulingIgnoredDuringExecution");
+}
+
+/** Whether a pod wants a node: by its `nodeSelector`, and by its {@link requiredSelector}. */
+export function matchesNode({ spec }: Pod, required: unknown, node: Node): boolean {
+  const { labels } = node.metadata;
+  const selected = Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labels?.[key] === value);
+  return selected && (required === undefined || matchesNodeSelector(required, node));
+}
 
 /** Whether a node satisfies `NodeSelector`: one of its terms. Without terms none does. */
 export function matchesNodeSelector(selector: unknown, node: Node): boolean {

@@ -15,8 +15,8 @@ import type { Refusal } from "./refusal.ts";
 /** Which pods have to go from a node so that another fits, in the order of their importance. */
 export type Victims = { node: string; pods: readonly Pod[]; violations: number };
 
-/** What preemption found: a node to be freed, or why that does not help. */
-export type Preemption = { victims: Victims } | { reason: string };
+/** What preemption found: a node to be freed, or why that does not help. What was promised before stays promised, or not. */
+export type Preemption = { victims: Victims } | { reason: string; keepsPromise: boolean };
 
 /** The pod condition of what is removed for a more important pod. */
 export const preemptedReason = "PreemptionByScheduler";
@@ -34,11 +34,11 @@ export function decidePreemption(
   budgets: readonly KubeObject[],
 ): Preemption {
   const { pod } = info;
-  if (pod.spec.preemptionPolicy === "Never") return { reason: "not eligible due to preemptionPolicy=Never." };
+  if (pod.spec.preemptionPolicy === "Never") return notEligible("preemptionPolicy=Never");
   const nominated = nodes.get(pod.status?.nominatedNodeName ?? "");
   if (nominated !== undefined && refusals.get(nominated.node.metadata.name ?? "")?.lasting !== true) {
     for (const { pod: other } of nominated.pods.values())
-      if (isMakingRoom(other, pod)) return { reason: "not eligible due to a terminating pod on the nominated node." };
+      if (isMakingRoom(other, pod)) return notEligible("a terminating pod on the nominated node");
   }
   const found: Victims[] = [];
   const reasons: string[][] = [];
@@ -53,7 +53,13 @@ export function decidePreemption(
     else reasons.push([...result.reasons]);
   }
   const best = found.sort(byLoss)[0];
-  return best === undefined ? { reason: fitErrorText(nodes.size, reasons) } : { victims: best };
+  if (best !== undefined) return { victims: best };
+  return { reason: fitErrorText(nodes.size, reasons), keepsPromise: false };
+}
+
+/** Nothing was looked for: the room that is being made stays the pod's. */
+function notEligible(why: string): Preemption {
+  return { reason: `not eligible due to ${why}.`, keepsPromise: true };
 }
 
 function isMakingRoom(other: Pod, pod: Pod): boolean {

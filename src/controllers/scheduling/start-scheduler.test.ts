@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodes } from "../compute/node.ts";
 import { conditionOf, type Pod, pods } from "../compute/pod.ts";
-import { containerNamed, nodeNamed, openTestCluster, podNamed } from "../compute/testing.ts";
+import { containerNamed, nodeNamed, openTestCluster, podNamed, type TestCluster } from "../compute/testing.ts";
 import { startNodeTaints } from "../nodes/node-taints.ts";
 import { startVolumeBinder } from "../storage/volume-binder.ts";
 import { claims, type PersistentVolumeClaim, storageClasses, volumes } from "../storage/volumes.ts";
@@ -10,6 +10,17 @@ import { startScheduler } from "./start-scheduler.ts";
 
 const openScheduled = async () => await openTestCluster(startNodeTaints, startScheduler, startVolumeBinder);
 const asking = (cpu: string) => ({ containers: [containerNamed("main", { resources: { requests: { cpu } } })] });
+const createHighClass = async (cluster: TestCluster) => {
+  const classes = {
+    group: "scheduling.k8s.io",
+    version: "v1",
+    resource: "priorityclasses",
+    kind: "PriorityClass",
+    namespaced: false,
+  };
+  const metadata = { name: "high" };
+  await cluster.create(classes, { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata, value: 1000 });
+};
 const isBound = ({ spec }: Pod) => spec.nodeName !== undefined;
 
 test("a pod waits for a node, is told why, and goes there when it comes", async () => {
@@ -53,25 +64,40 @@ test("a more important pod makes others go, and says on which node it will be", 
   await cluster.create(nodes, nodeNamed("a", { cpu: "2" }));
   await cluster.create(pods, podNamed("low", { ...asking("2"), terminationGracePeriodSeconds: 30 } as object));
   await cluster.until<Pod>(pods, "low", isBound);
-  const high = {
-    group: "scheduling.k8s.io",
-    version: "v1",
-    resource: "priorityclasses",
-    kind: "PriorityClass",
-    namespaced: false,
-  };
-  await cluster.create(high, {
-    apiVersion: "scheduling.k8s.io/v1",
-    kind: "PriorityClass",
-    metadata: { name: "high" },
-    value: 1000,
-  });
+  await createHighClass(cluster);
   await cluster.create(pods, podNamed("high", { ...asking("2"), priorityClassName: "high" } as object));
   const nominated = await cluster.until<Pod>(pods, "high", ({ status }) => status?.nominatedNodeName === "a");
   const victim = await cluster.until<Pod>(pods, "low", ({ metadata }) => metadata.deletionTimestamp !== undefined);
   assert.equal(conditionOf(victim, "DisruptionTarget")?.reason, "PreemptionByScheduler");
   assert.equal(await cluster.event("low", "Preempted"), `Preempted by pod ${nominated.metadata.uid} on node a`);
   await cluster.client.delete(pods, { namespace: "default", name: "low" }, { gracePeriodSeconds: 0 });
+  await cluster.until<Pod>(pods, "high", isBound);
+});
+
+test("room that is being made for a pod is nobody else's, however often the pod is looked at meanwhile", async () => {
+  await using cluster = await openScheduled();
+  await cluster.create(nodes, nodeNamed("a", { cpu: "4" }));
+  await createHighClass(cluster);
+  for (const name of ["one", "two"]) {
+    await cluster.create(pods, podNamed(name, { ...asking("2"), terminationGracePeriodSeconds: 30 } as object));
+    await cluster.until<Pod>(pods, name, isBound);
+  }
+  await cluster.create(pods, podNamed("high", { ...asking("4"), priorityClassName: "high" } as object));
+  for (const name of ["one", "two"])
+    await cluster.until<Pod>(pods, name, ({ metadata }) => metadata.deletionTimestamp !== undefined);
+  const end = async (name: string) =>
+    await cluster.client.delete(pods, { namespace: "default", name }, { gracePeriodSeconds: 0 });
+  await end("one");
+  const waiting = await cluster.until<Pod>(
+    pods,
+    "high",
+    (pod) => conditionOf(pod, "PodScheduled")?.message?.includes("a terminating pod on the nominated node") === true,
+  );
+  assert.equal(waiting.status?.nominatedNodeName, "a");
+  await cluster.create(pods, podNamed("other", asking("1")));
+  const other = await cluster.until<Pod>(pods, "other", (pod) => conditionOf(pod, "PodScheduled") !== undefined);
+  assert.equal(conditionOf(other, "PodScheduled")?.reason, "Unschedulable");
+  await end("two");
   await cluster.until<Pod>(pods, "high", isBound);
 });
 

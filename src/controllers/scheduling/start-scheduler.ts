@@ -3,7 +3,6 @@ import { deepEqual, isStatusError, type KubeObject } from "../../apimachinery/in
 import type { Resource } from "../../client/index.ts";
 import { createEventRecorder } from "../../controller-runtime/index.ts";
 import { errorText } from "../../lib/index.ts";
-import { computeLabel } from "../compute/compute.ts";
 import { type Node, nodes } from "../compute/node.ts";
 import { isTerminal, type Pod, pods } from "../compute/pod.ts";
 import type { ControllerContext } from "../context.ts";
@@ -18,7 +17,6 @@ import {
 import { bindVolumes, volumesState } from "./bind-volumes.ts";
 import { createCluster, type Lookups, type NodeInfo, type PodInfo, podInfoOf } from "./cluster.ts";
 import { decidePlacement } from "./decide-placement.ts";
-import type { Victims } from "./preemption.ts";
 import type { Cause } from "./refusal.ts";
 import { createVerdicts } from "./verdicts.ts";
 import { createWaitingPods } from "./waiting-pods.ts";
@@ -129,9 +127,12 @@ export function startScheduler(context: ControllerContext): AsyncDisposable {
     const placement = decidePlacement(info, cluster, lookups, budgetInformer.all(), rooms);
     if (placement.node === undefined) {
       waiting.park(live, placement.causes, performance.now());
-      if (placement.victims === undefined) nominated.delete(uid);
-      else nominated.set(uid, { node: placement.victims.node, info });
-      background(refuse(live, placement));
+      const { message, victims, keepsPromise } = placement;
+      const before = nominated.get(uid)?.node ?? live.status?.nominatedNodeName;
+      const node = victims?.node ?? (keepsPromise ? before : undefined);
+      if (node === undefined) nominated.delete(uid);
+      else nominated.set(uid, { node, info });
+      background(refuse(live, { message, node, victims: victims?.pods ?? [] }));
       return;
     }
     waiting.delete(uid);
@@ -139,10 +140,14 @@ export function startScheduler(context: ControllerContext): AsyncDisposable {
     cluster.assume(info, placement.node.node.metadata.name ?? "");
     background(settle(info, placement.node));
   };
-  const refuse = async (pod: Pod, { message, victims }: { message: string; victims?: Victims }) => {
+  /** @param node where room is being made for the pod */
+  const refuse = async (
+    pod: Pod,
+    { message, node, victims }: { message: string; node: string | undefined; victims: readonly Pod[] },
+  ) => {
     try {
-      await verdicts.unschedulable(pod, message, victims?.node);
-      for (const victim of victims?.pods ?? []) await verdicts.preempt(victim, pod, victims?.node ?? "");
+      await verdicts.unschedulable(pod, message, node);
+      for (const victim of victims) await verdicts.preempt(victim, pod, node ?? "");
     } catch (error) {
       log.warn("Cannot say that a pod has no place", { pod: pod.metadata.name, why: errorText(error) });
     }
@@ -164,14 +169,12 @@ export function startScheduler(context: ControllerContext): AsyncDisposable {
   const bind = async ({ pod }: PodInfo, { node }: NodeInfo) => {
     const { namespace = "", name = "", uid } = pod.metadata;
     const target = node.metadata.name ?? "";
-    const mode = node.metadata.labels?.[computeLabel];
-    const annotations = mode === "simulated" ? { annotations: { [computeLabel]: mode } } : {};
     await client.create(
       pods,
       {
         apiVersion: "v1",
         kind: "Binding",
-        metadata: { name, namespace, ...(uid === undefined ? {} : { uid }), ...annotations },
+        metadata: { name, namespace, ...(uid === undefined ? {} : { uid }) },
         target: { apiVersion: "v1", kind: "Node", name: target },
       },
       { subresource: "binding", fieldManager: "kube-scheduler" },

@@ -51,7 +51,9 @@ test("a revision's data and hash are Kubernetes'", () => {
 });
 
 test("a container without resources has empty ones in a revision, as Go writes them", () => {
-  const text = dataText(revisionData(template({ app: "db" })));
+  const data = revisionData(template({ app: "db" }));
+  const text = dataText(data);
+  assert.equal(JSON.stringify(data), text, "its fields are in that order");
   assert.equal(
     text,
     '{"spec":{"template":{"$patch":"replace","metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"image":"nginx","name":"main","resources":{}}]}}}}',

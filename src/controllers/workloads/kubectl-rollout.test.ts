@@ -111,6 +111,22 @@ test("kubectl tells of a rollout that failed", { skip }, async () => {
   await assert.rejects(run("rollout", "status", "deployment/web"), /deployment "web" exceeded its progress deadline/);
 });
 
+test("kubectl knows the revision that a set is at, by its bytes", { skip }, async () => {
+  await using rollouts = await openRollouts();
+  const { cluster, run } = rollouts;
+  for (const kind of ["StatefulSet", "DaemonSet"]) {
+    const name = kind.toLowerCase();
+    const resource = { group: "apps", version: "v1", resource: `${name}s`, kind, namespaced: true };
+    const set = workload(kind, name, kind === "StatefulSet" ? { serviceName: name, replicas: 0 } : {});
+    const { template } = set.spec as { template: { spec: { containers: { command?: string[] }[] } } };
+    for (const container of template.spec.containers) container.command = ["sh", "-c", "a < b && c > d"];
+    await cluster.create(resource, set);
+    await run("rollout", "history", `${name}/${name}`, "--revision=1");
+    const undone = await run("rollout", "undo", `${name}/${name}`, "--to-revision=1");
+    assert.match(undone, /skipped rollback \(current template already matches revision 1\)/);
+  }
+});
+
 test("kubectl rolls StatefulSets and DaemonSets out and back", { skip }, async () => {
   await using rollouts = await openRollouts();
   const { cluster, run } = rollouts;

@@ -4,9 +4,12 @@ import type { SharedInformer } from "../../controller-runtime/index.ts";
 import { comparableTemplate } from "./hash.ts";
 import { type ControllerRevision, compareNames, controllerRevisions, type PodTemplate, timeMs } from "./kinds.ts";
 
-/** The data of a revision: a strategic merge patch that puts the template back as it was. */
+/**
+ * The data of a revision: a strategic merge patch that puts the template back as it was. Clients make it of the template
+ * themselves and compare the bytes, so its fields are in the order of Go.
+ */
 export function revisionData(template: PodTemplate): Record<string, unknown> {
-  return { spec: { template: { ...comparableTemplate(template), $patch: "replace" } } };
+  return JSON.parse(dataText({ spec: { template: { ...comparableTemplate(template), $patch: "replace" } } }));
 }
 
 /** The data as Go writes it; revisions with the same text are the same. */

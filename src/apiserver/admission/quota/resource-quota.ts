@@ -39,7 +39,8 @@ type Charge = { quota: Readonly<KubeObject>; delta: Amounts };
 
 function charge(server: Server, attempt: Attempt): void | Promise<void> {
   const { operation, resource, subresource, namespace, object, live, dryRun } = attempt;
-  if (operation === "DELETE" || namespace === "" || object === undefined || free.has(resource.storageName)) return;
+  if (operation === "DELETE" || operation === "CONNECT") return;
+  if (namespace === "" || object === undefined || free.has(resource.storageName)) return;
   const names = objectsOf(server, storageName, namespace).map(({ metadata }) => metadata.name ?? "");
   if (names.length === 0) return;
   const meter = meterOf(resource);

@@ -9,11 +9,9 @@ import {
   textsAt,
 } from "../../../apimachinery/index.ts";
 import type { Server } from "../../server.ts";
+import { isSimulated } from "../../simulated-pod.ts";
 import { objectAt, objectsOf } from "../lookup.ts";
 import type { Address, ResolveService } from "./connect.ts";
-
-/** What marks pods that are only played, not run. */
-const computeAnnotation = "skiff.dev/compute";
 
 /**
  * Finds Services by what the cluster knows: the name of an ExternalName, or an endpoint that is ready and is no pod that is
@@ -50,9 +48,5 @@ function isReal(server: Server, namespace: string, endpoint: Fields): boolean {
   if (fieldsAt(endpoint, "conditions")["ready"] === false) return false;
   if (textAt(endpoint, "targetRef", "kind") !== "Pod") return true;
   const pod = objectAt(server, "pods", { namespace, name: textAt(endpoint, "targetRef", "name") });
-  return (
-    pod !== undefined &&
-    textAt(pod, "status", "phase") === "Running" &&
-    pod.metadata.annotations?.[computeAnnotation] !== "simulated"
-  );
+  return pod !== undefined && textAt(pod, "status", "phase") === "Running" && !isSimulated(pod);
 }

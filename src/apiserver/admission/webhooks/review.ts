@@ -65,14 +65,24 @@ export function admissionRequest(
       groups,
       ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
     },
-    object: object ?? null,
+    object: shown(operation, object),
     oldObject: oldObject ?? null,
     dryRun,
-    options: { kind: optionKinds[operation], apiVersion: "meta.k8s.io/v1", ...attempt.options },
+    options:
+      operation === "CONNECT"
+        ? null
+        : { kind: optionKinds[operation], apiVersion: "meta.k8s.io/v1", ...attempt.options },
   };
 }
 
 const optionKinds = { CREATE: "CreateOptions", UPDATE: "UpdateOptions", DELETE: "DeleteOptions" } as const;
+
+/** What CONNECT asks for has no metadata. */
+function shown(operation: Attempt["operation"], object: KubeObject | undefined): Fields | null {
+  if (object === undefined || operation !== "CONNECT") return object ?? null;
+  const { metadata: _none, ...options } = object;
+  return options;
+}
 
 function kindFields({ group: own, version, kind }: GroupVersionKind): Fields {
   return { group: own, version, kind };

@@ -559,12 +559,12 @@ test("a webhook behind which nothing runs is skipped, with a warning and one eve
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "hook", annotations: { "skiff.dev/compute": "simulated" } },
+    metadata: { name: "hook" },
     spec: { containers: [{ name: "c", image: "i" }], nodeName: "n" },
   };
   await server.ok("POST", "/api/v1/namespaces/default/pods", { body: pod });
   await server.ok("PATCH", "/api/v1/namespaces/default/pods/hook/status", {
-    body: { status: { phase: "Running" } },
+    body: { status: { phase: "Running", conditions: [{ type: "skiff.dev/Simulated", status: "True" }] } },
     contentType: "application/merge-patch+json",
   });
   await server.ok("POST", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", {
