@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { CreateFlags } from "./commands/create.ts";
 import { defaultName } from "./default-name.ts";
 import { CliError } from "./errors.ts";
+import { addTemplate } from "./template/add-template.ts";
 
 /** As many nodes as a platform can have. */
 const nodesMax = 1000;
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   addCluster(program);
   addBackup(program);
   addRender(program);
+  addTemplate(program);
   program
     .command("delete")
     .description("Stop a platform and remove everything it keeps")

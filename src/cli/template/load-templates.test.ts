@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { loadTemplates, pagesOf, templatesOf } from "./load-templates.ts";
 
-const template = (spec: string) => `apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: x}\nspec: ${spec}\n`;
+const template = (spec: string) =>
+  `apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: x}\nspec: ${spec}\n`;
 
 function newTree(t: TestContext, files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), "skiff-load-"));
@@ -40,13 +41,19 @@ test("templates are found below a directory, each with the files beside and belo
 test("a file that is named is the only template, with the files beside it", (t) => {
   const root = newTree(t, { "one.yaml": template("{}"), "two.yaml": template("{}"), "skeleton/x": "" });
   const { templates } = loadTemplates(join(root, "one.yaml"), 0);
-  assert.deepEqual(templates.map(({ file }) => file), [join(root, "one.yaml")]);
+  assert.deepEqual(
+    templates.map(({ file }) => file),
+    [join(root, "one.yaml")],
+  );
   assert.deepEqual([...(templates[0]?.files.keys() ?? [])], ["one.yaml", "skeleton/x", "two.yaml"]);
 });
 
 test("placeholders bring files of the template's directory, and nothing from elsewhere", () => {
   const files = [
-    { path: "t/template.yaml", content: template("{parameters: [{$yaml: resources/a.yaml}, {$yaml: ../b.yaml}], text: {$text: note.txt}}") },
+    {
+      path: "t/template.yaml",
+      content: template("{parameters: [{$yaml: resources/a.yaml}, {$yaml: ../b.yaml}], text: {$text: note.txt}}"),
+    },
     { path: "t/resources/a.yaml", content: "title: A\n" },
     { path: "t/note.txt", content: "hello" },
     { path: "b.yaml", content: "title: B\n" },

@@ -49,7 +49,9 @@ function openHandler({ handler, server }: { handler: Handler & Disposable; serve
     try {
       return await handler(request);
     } catch (error) {
-      throw new CliError("cluster-unreachable", { server, why: errorText(error) }, { cause: error });
+      // The error itself names the server once more.
+      const why = errorText(error instanceof Error && error.cause !== undefined ? error.cause : error);
+      throw new CliError("cluster-unreachable", { server, why }, { cause: error });
     }
   };
   return {

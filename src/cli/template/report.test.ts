@@ -30,14 +30,27 @@ Made 2 templates in out (5 files written, 1 unchanged)
 
 test("notes that say the same are told once, most frequent first, and cut unless all are asked for", () => {
   const notes = ["a", "b", "c", "d"].map((at) => ({ file: "x.yaml", at, message: "became text" }));
-  const others = Array.from({ length: 12 }, (_, index) => ({ file: "y.yaml", at: "", message: `other ${index}` }));
+  const letters = [..."abcdefghijkl"];
+  const others = letters.map((letter) => ({ file: "y.yaml", at: "", message: `other ${letter}` }));
   const short = summary({ ...outcome, notes: [...others, ...notes] }, { allNotes: false });
   assert.match(
     short,
-    /\(16 places\):\n {2}became text\n {4}x\.yaml a\n {4}x\.yaml b\n {4}x\.yaml c\n {4}and 1 more\n {2}other 0\n/,
+    /\(16 places\):\n {2}became text\n {4}x\.yaml a\n {4}x\.yaml b\n {4}x\.yaml c\n {4}and 1 more\n {2}other a\n/,
   );
   assert.match(short, /and 3 more notes\n {2}--notes shows all of them\n$/);
   assert.doesNotMatch(summary({ ...outcome, notes: [...others, ...notes] }, { allNotes: true }), /more|--notes/);
+});
+
+test("notes that differ in numbers only are one note", () => {
+  const notes = [1, 2].map((count) => ({ file: "x.yaml", at: `f${count}`, message: `Its ${count} fields are cut` }));
+  assert.match(
+    summary({ ...outcome, notes }, { allNotes: false }),
+    / {2}Its … fields are cut\n {4}x\.yaml f1\n {4}x\.yaml f2\n$/,
+  );
+  assert.match(
+    summary({ ...outcome, notes }, { allNotes: true }),
+    /Its 1 fields are cut\n.*\n {2}Its 2 fields are cut\n/,
+  );
 });
 
 test("nothing found is said", () => {

@@ -59,13 +59,21 @@ function countLines({ read, others, templates, outputDirectory, changed, unchang
   ];
 }
 
-/** Notes that say the same are told once, with where. */
+/** Notes that say the same, but for numbers in it, are told once, with where. */
 function noteLines(notes: readonly PlacedNote[], all: boolean): string[] {
   const groups = new Map<string, string[]>();
+  const messages = new Map<string, Set<string>>();
+  const keyOf = (message: string) => (all ? message : message.replace(/\d+/g, "…"));
+  for (const { message } of notes) {
+    const key = keyOf(message);
+    messages.set(key, (messages.get(key) ?? new Set()).add(message));
+  }
   for (const { file, at, message } of notes) {
-    const places = groups.get(message) ?? [];
+    const key = keyOf(message);
+    const told = messages.get(key)?.size === 1 ? message : key;
+    const places = groups.get(told) ?? [];
     places.push(at === "" ? file : `${file} ${at}`);
-    groups.set(message, places);
+    groups.set(told, places);
   }
   if (groups.size === 0) return [];
   const told = [...groups].sort(([, a], [, b]) => b.length - a.length);

@@ -11,7 +11,10 @@ const crd: KubeObject = {
     group: "example.com",
     scope: "Namespaced",
     names: { kind: "Box", plural: "boxes" },
-    conversion: { strategy: "Webhook", webhook: { conversionReviewVersions: ["v1"], clientConfig: { url: "https://127.0.0.1:1" } } },
+    conversion: {
+      strategy: "Webhook",
+      webhook: { conversionReviewVersions: ["v1"], clientConfig: { url: "https://127.0.0.1:1" } },
+    },
     versions: ["v1", "v2"].map((name) => ({
       name,
       served: true,
@@ -48,11 +51,16 @@ test("a trial cluster judges by dry runs: what it takes is not stored, and unkno
   assert.match(await refused(box({})), /spec\.size: Required value/);
   const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [] } };
   assert.match(await refused(pod), /spec\.containers: Required value/);
-  assert.deepEqual(await cluster.judge({ ...pod, spec: { containers: [{ name: "a", image: "b" }] } }), { state: "accepted" });
+  assert.deepEqual(await cluster.judge({ ...pod, spec: { containers: [{ name: "a", image: "b" }] } }), {
+    state: "accepted",
+  });
 });
 
 test("a definition that the server refuses is told", async () => {
   await using cluster = await openTrialControlPlane();
-  const wrong = { ...crd, spec: { ...(typeof crd["spec"] === "object" ? crd["spec"] : {}), group: "other.example.com" } };
+  const wrong = {
+    ...crd,
+    spec: { ...(typeof crd["spec"] === "object" ? crd["spec"] : {}), group: "other.example.com" },
+  };
   assert.match((await cluster.install(wrong)) ?? "", /metadata\.name: Invalid value/);
 });

@@ -1,11 +1,18 @@
 import { isJsonObject, type JsonObject, type JsonValue, setField } from "../../apimachinery/index.ts";
+import type { SchemaDialect } from "../definition.ts";
 import { enumeratedValues, uniqueTexts } from "./constraint.ts";
-import type { Conversion, Task } from "./conversion.ts";
+import { type Conversion, overrunMax, type Task } from "./conversion.ts";
 import { flattenSchema } from "./flatten.ts";
-import { type Shape, typesOf, typeTitle } from "./shapes.ts";
+import { freeObject, type Shape, typesOf, typeTitle } from "./shapes.ts";
 
 /** Alternatives that a form shows as a choice. */
-type Structural = { keyword: "anyOf" | "oneOf"; branches: JsonObject[]; titles: string[] };
+type Structural = {
+  keyword: "anyOf" | "oneOf";
+  branches: JsonObject[];
+  titles: string[];
+  /** What the references of each branch have led to. */
+  targets: JsonObject[][];
+};
 
 /**
  * What becomes of `anyOf` and `oneOf`.
@@ -34,17 +41,15 @@ export function chooseAlternatives(
   const conditions: JsonObject[] = [];
   let structural: Structural | undefined;
   let moved: ReadonlySet<string> = new Set();
-  const { anyOf, oneOf, ...rest } = shape.schema;
+  const { anyOf, oneOf = onlyOne(shape.schema, types, task, reading.dialect), ...rest } = shape.schema;
   let base: JsonObject = rest;
   for (const [keyword, list] of [
     ["oneOf", oneOf],
     ["anyOf", anyOf],
   ] as const) {
     if (!Array.isArray(list) || list.length === 0) continue;
-    const branches = list.map((one) => {
-      const flat = flattenSchema(one, reading.root, () => undefined);
-      return flat.also.length > 0 ? { ...flat.schema, allOf: flat.also } : flat.schema;
-    });
+    const flat = list.map((one) => flattenSchema(one, reading.root, () => undefined));
+    const branches = flat.map(({ schema, also }) => (also.length > 0 ? { ...schema, allOf: also } : schema));
     const choice =
       structural !== undefined || list.length > branchesMax
         ? undefined
@@ -58,9 +63,27 @@ export function chooseAlternatives(
     }
     base = choice.base;
     moved = choice.moved;
-    structural = { keyword, branches: choice.branches, titles: titlesOf(list, choice.branches) };
+    const targets = flat.map((one) => one.targets);
+    structural = { keyword, branches: choice.branches, titles: titlesOf(list, choice.branches), targets };
   }
   return { base, structural, conditions, moved };
+}
+
+/** Exactly one field of several, told by counts: the same as `oneOf` of what is required. */
+function onlyOne(
+  schema: JsonObject,
+  types: readonly string[],
+  { present }: Task,
+  dialect: SchemaDialect,
+): JsonValue | undefined {
+  const { minProperties, maxProperties, properties, required, additionalProperties } = schema;
+  const isUnion =
+    present && types[0] === "object" && minProperties === 1 && maxProperties === 1 && dialect === "kubernetes";
+  if (!isUnion || !isJsonObject(properties) || additionalProperties !== undefined || uniqueTexts(required).length > 0) {
+    return undefined;
+  }
+  const names = Object.keys(properties);
+  return names.length < 2 || names.length > branchesMax ? undefined : names.map((name) => ({ required: [name] }));
 }
 
 type Choice = { base: JsonObject; branches: JsonObject[]; moved: ReadonlySet<string> };
@@ -153,7 +176,8 @@ function structure(
     };
   });
   const { additionalProperties, ...open } = without(base, moved);
-  const own: JsonObject = additionalProperties === false || additionalProperties === undefined ? {} : { additionalProperties };
+  const own: JsonObject =
+    additionalProperties === false || additionalProperties === undefined ? {} : { additionalProperties };
   const required = uniqueTexts(base["required"]).filter((name) => !moved.has(name) && !names.has(name));
   return { base: { ...open, ...own, required, unevaluatedProperties: false }, branches: made, moved: names };
 }
@@ -206,16 +230,25 @@ function titleOf(raw: JsonValue | undefined, branch: JsonObject): string | undef
 
 /** Fills in a choice. */
 export function addAlternatives(
-  { keyword, branches, titles }: Structural,
+  { keyword, branches, titles, targets }: Structural,
   task: Task,
   conversion: Conversion,
 ): void {
   task.out[keyword] = branches.map((branch, index) => {
     const out: JsonObject = { title: titles[index] ?? "" };
+    const own = targets[index] ?? [];
+    conversion.fieldsLeft--;
+    if (own.some((target) => task.targets.includes(target)) || conversion.fieldsLeft < -overrunMax) {
+      conversion.note(task.at, "An alternative contains itself, and is entered as names and values");
+      return Object.assign(out, freeObject());
+    }
     conversion.add({
       ...task,
       raw: branch,
       out,
+      targets: own.length === 0 ? task.targets : [...task.targets, ...own],
+      // What a branch requires belongs to the choice, however deep it lies.
+      needed: true,
       hints: task.hints === "none" ? "none" : "below",
     });
     return out;

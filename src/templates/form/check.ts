@@ -92,18 +92,20 @@ const depthMax = 200;
 /** Looks for what the library draws as an error or stumbles over. */
 function checkField(field: Field): void {
   const { schema, at, fits, add, depth } = field;
-  if (depth > depthMax) return add(`${at}: it nests too deeply`);
+  if (depth > depthMax) {
+    add(`${at}: it nests too deeply`);
+    return;
+  }
   const where = at === "" ? "" : `${at}: `;
   if (schema["default"] !== undefined) {
     const misfit = fits(schema["default"], schema);
-    if (misfit !== undefined) add(`${where}the default does not fit: ${misfit.at === "" ? "" : `${misfit.at}: `}${misfit.why}`);
+    if (misfit !== undefined)
+      add(`${where}the default does not fit: ${misfit.at === "" ? "" : `${misfit.at}: `}${misfit.why}`);
   }
-  const { type, properties, items, additionalProperties } = schema;
-  const drawable = typeof schema["$ref"] === "string" || schema["ui:field"] !== undefined || drawnAs(schema) !== undefined;
+  const { properties, items, additionalProperties } = schema;
+  const drawable =
+    typeof schema["$ref"] === "string" || schema["ui:field"] !== undefined || drawnAs(schema) !== undefined;
   if (!drawable) add(`${where}the form library draws no field without a type`);
-  if (Array.isArray(type) && !(type.length === 2 && type.includes("null")) && schema["enum"] === undefined) {
-    add(`${where}the form library draws no field of several types`);
-  }
   if (drawnAs(schema) === "array" && items === undefined) add(`${where}the form library draws no list without items`);
   checkWidget(field);
   for (const name of textsAt(schema, "required")) {
@@ -121,7 +123,8 @@ function checkField(field: Field): void {
   below(additionalProperties, `${at}.*`, false);
   for (const keyword of ["anyOf", "oneOf"]) {
     const branches = schema[keyword];
-    if (Array.isArray(branches) && !branches.every(isFixed)) for (const [index, one] of branches.entries()) below(one, `${at}<${index + 1}>`);
+    if (Array.isArray(branches) && !branches.every(isFixed))
+      for (const [index, one] of branches.entries()) below(one, `${at}<${index + 1}>`);
   }
 }
 
@@ -129,7 +132,11 @@ function checkField(field: Field): void {
 function drawnAs(schema: JsonObject): string | undefined {
   const { type } = schema;
   if (typeof type === "string") return type;
-  if (Array.isArray(type)) return textAt({ type: type.find((one) => one !== "null") ?? null }, "type");
+  // Of several types the first decides, but for null.
+  if (Array.isArray(type)) {
+    const [first] = type.length === 2 ? type.filter((one) => one !== "null") : type;
+    return typeof first === "string" ? first : undefined;
+  }
   if (schema["const"] !== undefined || schema["enum"] !== undefined) return "string";
   if (schema["properties"] !== undefined || schema["additionalProperties"] !== undefined) return "object";
   return schema["anyOf"] !== undefined || schema["oneOf"] !== undefined ? "" : undefined;
@@ -142,7 +149,9 @@ function isFixed(branch: JsonValue): boolean {
 
 function hasBranchWith(schema: JsonObject, name: string): boolean {
   const dependencies = isJsonObject(schema["dependencies"]) ? Object.values(schema["dependencies"]) : [];
-  const branches = [schema["anyOf"], schema["oneOf"], schema["allOf"]].flatMap((list) => (Array.isArray(list) ? list : []));
+  const branches = [schema["anyOf"], schema["oneOf"], schema["allOf"]].flatMap((list) =>
+    Array.isArray(list) ? list : [],
+  );
   return [...branches, ...dependencies, schema["then"], schema["else"]].some(
     (branch) => isJsonObject(branch) && isJsonObject(branch["properties"]) && Object.hasOwn(branch["properties"], name),
   );
@@ -150,7 +159,21 @@ function hasBranchWith(schema: JsonObject, name: string): boolean {
 
 /** The widgets that the library has for each type; `getWidget` throws for others. */
 const widgets: Readonly<Record<string, readonly string[]>> = {
-  string: ["text", "password", "email", "textarea", "radio", "select", "hidden", "date", "date-time", "time", "color", "uri", "file"],
+  string: [
+    "text",
+    "password",
+    "email",
+    "textarea",
+    "radio",
+    "select",
+    "hidden",
+    "date",
+    "date-time",
+    "time",
+    "color",
+    "uri",
+    "file",
+  ],
   number: ["text", "select", "updown", "range", "radio", "hidden"],
   integer: ["text", "select", "updown", "range", "radio", "hidden"],
   boolean: ["checkbox", "radio", "select", "hidden"],

@@ -1,7 +1,7 @@
 import { deepEqual, isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/index.ts";
 import { conditionOf, dependenciesOf, isEmptySchema, uniqueTexts } from "./constraint.ts";
-import { below, type Conversion, type Task } from "./conversion.ts";
-import type { Shape } from "./shapes.ts";
+import { below, type Conversion, overrunMax, type Task } from "./conversion.ts";
+import { commonType, type Shape } from "./shapes.ts";
 
 /**
  * What must hold of a value besides what its fields say; a form shows it in words only.
@@ -50,7 +50,7 @@ export function addConditions(
   const also: JsonObject[] = [...conditions.also];
   for (const { condition, words } of conditions.holds) {
     if (!isJsonObject(condition) || addDirectly(out, condition)) continue;
-    if (condition["if"] !== undefined) also.push(condition);
+    if (condition["if"] !== undefined && isShown(condition, out)) also.push(condition);
     else forbidden.push(negated(condition));
     if (words !== undefined) messages.push(words);
   }
@@ -98,6 +98,22 @@ export function addConditions(
   else if (also.length > 0) out["allOf"] = also;
 }
 
+/** Whether the library may merge the branches of a condition into the fields it draws: it draws everything that it finds there. */
+function isShown(condition: JsonObject, out: JsonObject): boolean {
+  const known = out["properties"];
+  return ["then", "else"].every((keyword) => {
+    const branch = condition[keyword];
+    if (!isJsonObject(branch)) return true;
+    const own = isJsonObject(branch["properties"]) ? Object.keys(branch["properties"]) : [];
+    const plain = Object.keys(branch).every((one) => one === "required" || one === "not");
+    return (
+      own.length === 0 &&
+      plain &&
+      uniqueTexts(branch["required"]).every((name) => isJsonObject(known) && Object.hasOwn(known, name))
+    );
+  });
+}
+
 function negated(condition: JsonValue): JsonValue {
   const inner = isJsonObject(condition) && Object.keys(condition).length === 1 ? condition["not"] : undefined;
   return inner ?? { not: condition };
@@ -129,6 +145,8 @@ function addDirectly(out: JsonObject, condition: JsonObject): boolean {
     if (!isJsonObject(properties) || !names.every((name) => Object.hasOwn(properties, name))) return false;
   }
   const rest = keywords.filter((keyword) => keyword !== "required");
+  const values = condition["enum"];
+  if (Array.isArray(values) && commonType(values) !== out["type"]) return false;
   if (rest.some((keyword) => out[keyword] !== undefined && !deepEqual(out[keyword], condition[keyword]))) return false;
   for (const keyword of rest) out[keyword] = condition[keyword] ?? null;
   if (keywords.includes("required")) {
@@ -189,7 +207,8 @@ function branchOf(
   const properties = isJsonObject(branch["properties"]) ? branch["properties"] : {};
   for (const [name, one] of Object.entries(own)) {
     if ((isJsonObject(known) && Object.hasOwn(known, name)) || !isJsonObject(one)) continue;
-    if (name === "__proto__" || one["type"] === undefined) continue;
+    if (name === "__proto__" || one["type"] === undefined || conversion.fieldsLeft < -overrunMax) continue;
+    conversion.fieldsLeft--;
     const out: JsonObject = {};
     properties[name] = out;
     conversion.add({

@@ -9,20 +9,27 @@ export type Reading = { readonly root: JsonObject; readonly dialect: SchemaDiale
 
 /** Deeper than this a condition is not told any more, which also ends recursion. */
 const depthMax = 12;
+/** And one made of more schemas than this is not told either: references multiply quickly. */
+const schemasMax = 2_000;
 
 /**
  * A schema as a condition only, in draft-07: what a form does not show and its validator asks.
  *
  * @throws {Error} when a part of it cannot be told, for a condition with a part left out may mean the opposite
  */
-export function conditionOf(raw: JsonValue | undefined, reading: Reading, depth = 0): JsonValue {
+export function conditionOf(
+  raw: JsonValue | undefined,
+  reading: Reading,
+  depth = 0,
+  budget = { left: schemasMax },
+): JsonValue {
   if (raw === true || raw === undefined) return {};
   if (raw === false) return false;
-  if (depth > depthMax) throw new Error("it nests too deeply");
+  if (depth > depthMax || --budget.left < 0) throw new Error("it nests too deeply");
   const { schema, also } = flattenSchema(raw, reading.root, (reference) => {
     throw new Error(`${reference} leads nowhere`);
   });
-  const inner = (one: JsonValue | undefined) => conditionOf(one, reading, depth + 1);
+  const inner = (one: JsonValue | undefined) => conditionOf(one, reading, depth + 1, budget);
   const found: JsonObject = {
     ...typeCondition(schema),
     ...valueKeywords(schema, reading.dialect),
@@ -107,7 +114,7 @@ function conditionalKeywords(schema: JsonObject, inner: (one: JsonValue | undefi
 export function dependenciesOf(schema: JsonObject): [string, JsonValue][] {
   return ["dependencies", "dependentRequired", "dependentSchemas"].flatMap((keyword) => {
     const named = schema[keyword];
-    return isJsonObject(named) ? Object.entries(named) : [];
+    return isJsonObject(named) ? Object.entries(named).filter(([name]) => name !== "__proto__") : [];
   });
 }
 
@@ -130,6 +137,8 @@ export function valueKeywords(schema: JsonObject, dialect: SchemaDialect): JsonO
   const values = enumeratedValues(schema);
   if (values !== undefined && values.length > 0) found["enum"] = values;
   const required = uniqueTexts(schema["required"]);
+  // The validator takes it for there in every object.
+  if (required.includes("__proto__")) throw new Error("no form can hold a field named __proto__");
   if (required.length > 0) found["required"] = required;
   const { pattern, format } = schema;
   if (typeof format === "string") {

@@ -73,3 +73,6 @@ export function createNotes(): { notes: Note[]; note: (at: string, message: stri
 export function below(at: string, name: string): string {
   return at === "" ? name : `${at}.${name}`;
 }
+
+/** How many fields of what must be shown are shown beyond the limits; a form with more than these would not draw. */
+export const overrunMax = 2_000;

@@ -2,14 +2,13 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachiner
 import type { Note, SchemaDialect } from "../definition.ts";
 import { addAlternatives, chooseAlternatives } from "./alternatives.ts";
 import { addConditions, type Conditions, createConditions } from "./conditions.ts";
-import { enumeratedValues } from "./constraint.ts";
+import { enumeratedValues, numberKeywords } from "./constraint.ts";
 import { type Conversion, createNotes, type Task } from "./conversion.ts";
 import { cutDescription, sentence } from "./describe.ts";
 import { createFitCheck } from "./fits.ts";
-import { quantityPattern } from "./formats.ts";
 import { addHints } from "./hints.ts";
 import { loosen } from "./loosen.ts";
-import { tellRules } from "./rules.ts";
+import { rulePrefix, tellRules } from "./rules.ts";
 import { addScalar, quantity } from "./scalars.ts";
 import { anyValue, commonType, freeObject, isIntOrString, type Shape, shapeOf, typesOf, typeTitle } from "./shapes.ts";
 import { addList, addObject, propertyCount } from "./structures.ts";
@@ -22,6 +21,8 @@ export type ConvertOptions = {
   fieldsMax?: number;
   /** Fields to show first, as paths from the root. */
   prominent?: readonly (readonly string[])[];
+  /** The document that references lead into; the schema itself when absent. */
+  root?: JsonObject;
 };
 
 /** Six levels reach everything people set by hand; below are embedded pods and their like. */
@@ -42,7 +43,7 @@ export function convertSchema(schema: JsonObject, options: ConvertOptions): { sc
   const fits = createFitCheck();
   const queue = createQueue();
   const conversion: Conversion = {
-    reading: { root: schema, dialect: options.dialect },
+    reading: { root: options.root ?? schema, dialect: options.dialect },
     depthMax: options.depthMax ?? defaultDepthMax,
     fieldsLeft: options.fieldsMax ?? defaultFieldsMax,
     prominent: options.prominent ?? [],
@@ -68,7 +69,12 @@ export function convertSchema(schema: JsonObject, options: ConvertOptions): { sc
   for (let task = queue.next(); task !== undefined; task = queue.next()) convert(task, conversion);
   for (const { out: place, value, at } of conversion.defaults) {
     const misfit = fits(value, place);
-    if (misfit === undefined) place["default"] = value;
+    if (misfit === undefined && !isDrawable(value, place, 0)) {
+      note(
+        at,
+        `The default ${shortJson(value)} has lists in what is entered as names and values, and is left to the source`,
+      );
+    } else if (misfit === undefined) place["default"] = value;
     else {
       const where = misfit.at === "" ? "" : ` at ${misfit.at}`;
       note(at, `The default ${shortJson(value)} does not fit its own schema${where} (${misfit.why}) and is left out`);
@@ -76,7 +82,40 @@ export function convertSchema(schema: JsonObject, options: ConvertOptions): { sc
   }
   for (const { out: place, subject } of conversion.hints) addHints(place, subject);
   loosen(out, options.dialect);
+  // Blank lists and objects count for nothing from here on, and a default may consist of them.
+  for (const { out: place, at } of conversion.defaults) {
+    const value = place["default"];
+    if (value === undefined || fits(value, place) === undefined) continue;
+    delete place["default"];
+    note(at, `The default ${shortJson(value)} leaves out what is required, and is left out itself`);
+  }
   return { schema: out, notes };
+}
+
+/** How deep defaults are looked into; deeper ones are not drawn as what they are. */
+const defaultDepthLimit = 40;
+
+/** Whether the form can show a value: for a list in a free object the form library has no items to show. */
+function isDrawable(value: JsonValue, schema: JsonValue | undefined, depth: number): boolean {
+  if (!isJsonObject(schema)) return true;
+  if (depth > defaultDepthLimit) return false;
+  const { type, items, properties, additionalProperties, anyOf, oneOf } = schema;
+  const isList = Array.isArray(value);
+  // Of alternatives it is the one of its type that shows it.
+  if (typeof type === "string" && (isList || isJsonObject(value)) && type !== (isList ? "array" : "object"))
+    return false;
+  const branches = [anyOf, oneOf].flatMap((list) => (Array.isArray(list) ? list : []));
+  if (branches.length > 0 && !branches.some((branch) => isDrawable(value, branch, depth + 1))) return false;
+  if (Array.isArray(value)) {
+    return Array.isArray(items) || value.every((item) => isDrawable(item, items, depth + 1));
+  }
+  if (!isJsonObject(value)) return true;
+  return Object.entries(value).every(([name, one]) => {
+    if (isJsonObject(properties) && Object.hasOwn(properties, name))
+      return isDrawable(one, properties[name], depth + 1);
+    if (additionalProperties !== true) return isDrawable(one, additionalProperties, depth + 1);
+    return !Array.isArray(one) && isDrawable(one, freeObject(), depth + 1);
+  });
 }
 
 function shortJson(value: JsonValue): string {
@@ -127,10 +166,17 @@ function convert(task: Task, conversion: Conversion): void {
   }
   const inner = { ...task, targets: shape.targets.length === 0 ? task.targets : [...task.targets, ...shape.targets] };
   const conditions = createConditions(conversion, at);
-  for (const { words, conditions: holds } of tellRules(shape.schema["x-kubernetes-validations"], shape.schema)) {
+  const comparisons: string[] = [];
+  for (const { words, conditions: holds, comparison } of tellRules(
+    shape.schema["x-kubernetes-validations"],
+    shape.schema,
+  )) {
     help.push(words);
     for (const condition of holds) conditions.holds.push({ condition, words });
+    if (comparison !== undefined) comparisons.push(`${rulePrefix}${comparison}`);
   }
+  // Nothing checks it in the form; who makes answers without asking people finds it here.
+  if (comparisons.length > 0) out["$comment"] = comparisons.join("\n");
   const placeholder = addValue(shape, inner, conversion, help, conditions);
   addConditions(out, shape, conditions, help, inner, conversion);
   const { default: value } = shape.schema;
@@ -162,7 +208,6 @@ function addTexts(schema: JsonObject, { out, hints }: Task): string[] {
   out["description"] = cut.description;
   return hints === "all" && cut.rest !== "" ? [cut.rest] : [];
 }
-
 
 /** @returns what stands in the empty field as an example */
 function addValue(
@@ -242,7 +287,7 @@ function addEnumeration(
   out["enum"] = nullable ? [...kept, null] : kept;
   const [only] = kept;
   // There is nothing to choose, and so it is chosen already.
-  if (required && kept.length === 1 && only !== undefined) out["default"] = only;
+  if (required && !nullable && kept.length === 1 && only !== undefined) out["default"] = only;
 }
 
 function isNumberIn(value: JsonValue, types: readonly string[]): boolean {
@@ -261,24 +306,17 @@ function addIntOrString(
     conditions.raw.push({ anyOf });
   }
   const isQuantity = quantity(schema, conversion.reading.dialect);
-  if (task.hints === "none" && isQuantity) {
-    // In a map the form library makes an object of every new value of several types.
-    Object.assign(out, { type: "string", pattern: quantityPattern });
+  if (task.hints === "none") {
+    // Of a new value of several alternatives in a map the library makes an object; of several types it takes the first.
+    addScalar("string", rest, false, task, conversion, conditions);
+    Object.assign(out, { type: ["string", "integer"] }, numberKeywords(rest));
     return undefined;
   }
   const text: JsonObject = { title: isQuantity ? "Quantity" : "Text" };
   const number: JsonObject = { title: "Number" };
   const branch = { ...task, hints: "none" as const };
-  const {
-    default: _,
-    description: __,
-    title: ___,
-    format: ____,
-    "x-kubernetes-validations": _____,
-    ...keywords
-  } = rest;
-  addScalar("string", keywords, false, { ...branch, out: text }, conversion, conditions);
-  addScalar("integer", keywords, false, { ...branch, out: number }, conversion, conditions);
+  addScalar("string", rest, false, { ...branch, out: text }, conversion, conditions);
+  addScalar("integer", rest, false, { ...branch, out: number }, conversion, conditions);
   out["anyOf"] = isQuantity ? [text, number] : [number, text];
   return isQuantity ? "500m" : undefined;
 }

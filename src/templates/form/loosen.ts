@@ -26,6 +26,7 @@ const childrenOf = (node: JsonObject): [string, JsonObject][] =>
 
 /** What surely has a value, and so must have what it requires. */
 function visitPresent(node: JsonObject, visit: Visit): void {
+  meanFilledIn(node);
   const required = uniqueTexts(node["required"]);
   for (const [name, child] of childrenOf(node)) {
     if (required.includes(name) || isJsonObject(child["default"])) visitPresent(child, visit);
@@ -107,15 +108,29 @@ function mainType({ type }: JsonObject): JsonValue | undefined {
   return Array.isArray(type) ? type.find((one) => one !== "null") : type;
 }
 
-/** At least so many, or none. */
+/** At least so many, and whatever else is asked of them, or none. */
 function loosenCount(node: JsonObject, least: string, most: string): void {
   const count = node[least];
-  if (typeof count !== "number") return;
   delete node[least];
-  if (count < 2) return;
-  const type = mainType(node) ?? null;
-  node["if"] = { type, [most]: 0 };
-  node["else"] = { [least]: count };
+  const obligations = takeConditions(node);
+  const isAsked = Object.keys(obligations).length > 0;
+  if (typeof count === "number" && (count > 1 || isAsked)) obligations[least] = count;
+  if (Object.keys(obligations).length === 0) return;
+  node["if"] = { type: mainType(node) ?? null, [most]: 0 };
+  node["else"] = obligations;
+}
+
+const conditionKeywords = ["not", "errorMessage", "allOf", "if", "then", "else"];
+
+function takeConditions(node: JsonObject): JsonObject {
+  const taken: JsonObject = {};
+  for (const keyword of conditionKeywords) {
+    const found = node[keyword];
+    if (found === undefined) continue;
+    taken[keyword] = found;
+    delete node[keyword];
+  }
+  return taken;
 }
 
 /** Whether an object has everything it requires as soon as defaults are filled in. */
@@ -147,6 +162,7 @@ const obligationKeywords = ["not", "errorMessage", "allOf", "if", "then", "else"
 /** Takes out of an object, and out of the objects it requires, what may be asked for only when it is not blank. */
 function takeObligations(node: JsonObject, visit: Visit, forget: boolean): JsonObject {
   const obligations: JsonObject = {};
+  meanFilledIn(node);
   let required = uniqueTexts(node["required"]);
   const properties: JsonObject = {};
   for (const branch of conditionalBranches(node)) visitPresent(branch, visit);
@@ -177,8 +193,6 @@ function takeObligations(node: JsonObject, visit: Visit, forget: boolean): JsonO
       const least = child[keyword];
       visitOptional(child, visit);
       if (typeof least === "number") {
-        delete child["if"];
-        delete child["else"];
         setField(properties, name, { [keyword]: least });
       }
     }
@@ -225,4 +239,82 @@ function blankValue(child: JsonObject): JsonValue {
 
 function condition(value: JsonValue): JsonObject {
   return isJsonObject(value) ? value : {};
+}
+
+/**
+ * Makes conditions about which fields are there speak of those that are filled in: blank lists and objects are there as well in the
+ * form, and are left out of what is made of the answers.
+ */
+function meanFilledIn(node: JsonObject): void {
+  const children = new Map(childrenOf(node));
+  if (children.size === 0) return;
+  for (const keyword of ["not", "if", "then", "else"]) {
+    const found = node[keyword];
+    if (isJsonObject(found)) node[keyword] = filledIn(found, node, keyword === "then" || keyword === "else");
+  }
+  const { allOf, minProperties, maxProperties } = node;
+  if (Array.isArray(allOf)) node["allOf"] = allOf.map((one) => (isJsonObject(one) ? filledIn(one, node, false) : one));
+  if (node["additionalProperties"] !== undefined && node["additionalProperties"] !== false) return;
+  const isCounted = minProperties === 1 || (typeof maxProperties === "number" && maxProperties < children.size);
+  if (!isCounted) return;
+  const own =
+    children.size > countedMax ? [] : [...children].map(([name]) => filledIn({ required: [name] }, node, false));
+  if (own.length > 0 && own.every((one) => one["properties"] === undefined)) return;
+  if (minProperties === 1) {
+    delete node["minProperties"];
+    if (own.length > 0) addForbidden(node, { not: { anyOf: own } });
+  }
+  if (typeof maxProperties === "number" && maxProperties < children.size) {
+    delete node["maxProperties"];
+    const pairs = own.flatMap((one, index) => own.slice(index + 1).map((other) => ({ allOf: [one, other] })));
+    if (maxProperties === 1 && pairs.length > 0 && pairs.length <= countedMax) addForbidden(node, { anyOf: pairs });
+  }
+}
+
+/** A count of fields is told by naming them, as long as that does not outgrow the fields themselves. */
+const countedMax = 66;
+
+function addForbidden(node: JsonObject, condition: JsonObject): void {
+  const { not } = node;
+  delete node["errorMessage"];
+  node["not"] = not === undefined ? condition : { anyOf: [not, condition] };
+}
+
+const innerConditions = ["not", "if", "then", "else"];
+const innerLists = ["allOf", "anyOf", "oneOf"];
+
+/** @param isBranch whether what it requires becomes required in the form, where it is marked as such */
+function filledIn(condition: JsonObject, node: JsonObject, isBranch: boolean): JsonObject {
+  const children = new Map(
+    [node, ...alternativesOf(node, "anyOf"), ...alternativesOf(node, "oneOf")].flatMap(childrenOf),
+  );
+  const told: JsonObject = { ...condition };
+  for (const keyword of innerConditions) {
+    const one = condition[keyword];
+    if (isJsonObject(one)) told[keyword] = filledIn(one, node, isBranch && keyword !== "if" && keyword !== "not");
+  }
+  for (const keyword of innerLists) {
+    const list = condition[keyword];
+    if (Array.isArray(list)) told[keyword] = list.map((one) => (isJsonObject(one) ? filledIn(one, node, false) : one));
+  }
+  const properties: JsonObject = {};
+  for (const [name, one] of Object.entries(isJsonObject(condition["properties"]) ? condition["properties"] : {})) {
+    const child = children.get(name);
+    setField(properties, name, isJsonObject(one) && child !== undefined ? filledIn(one, child, isBranch) : one);
+  }
+  for (const name of isBranch ? [] : uniqueTexts(condition["required"])) {
+    const child = children.get(name);
+    const empty = child === undefined ? false : blankValue(child);
+    // Something is in it that is asked about, and so it is not blank.
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    const isAsked = isJsonObject(known) && asksForField(known);
+    if (empty === false || isAsked || child?.["default"] !== undefined) continue;
+    setField(properties, name, known === undefined ? { not: empty } : { allOf: [known, { not: empty }] });
+  }
+  if (Object.keys(properties).length > 0) told["properties"] = properties;
+  return told;
+}
+
+function asksForField(condition: JsonObject): boolean {
+  return uniqueTexts(condition["required"]).length > 0 || typeof condition["minItems"] === "number";
 }

@@ -20,7 +20,12 @@ export function samplesOfPattern(text: string, minLength = 0): string[] {
   const found = new Set<string>();
   const extras = [0, 1, 2, 3, 5, 8, 12, 20, 36, minLength, Math.ceil(minLength / 2), Math.ceil(minLength / 3)];
   for (const extra of extras) {
-    for (let choice = 0; choice < choicesMax; choice++) found.add(build(pattern, { extra, choice, left: lengthMax }));
+    for (let choice = 0; choice < choicesMax; choice++) {
+      found.add(build(pattern, { extra, choice, shift: 0, left: lengthMax }));
+    }
+  }
+  for (let shift = 1; shift <= shiftsMax; shift++) {
+    for (const extra of [0, 1, minLength]) found.add(build(pattern, { extra, choice: 0, shift, left: lengthMax }));
   }
   return [...found];
 }
@@ -28,15 +33,18 @@ export function samplesOfPattern(text: string, minLength = 0): string[] {
 /** How many alternatives of a choice are tried; those of enumerations are all as good as the first. */
 const choicesMax = 8;
 
-/** `extra`: how often more than the least something is repeated; `choice`: which alternative is taken. */
-type Way = { readonly extra: number; readonly choice: number; left: number };
+/** How many different characters are tried, for who needs several texts of one pattern. */
+const shiftsMax = 12;
+
+/** `shift`: which of the fitting characters is taken; `extra`: how often more than the least something is repeated; `choice`: which alternative is taken. */
+type Way = { readonly extra: number; readonly choice: number; readonly shift: number; left: number };
 
 function build(pattern: Pattern, way: Way): string {
   if (way.left <= 0) return "";
   switch (pattern.op) {
     case "set": {
       way.left--;
-      return characterOf(pattern.set);
+      return characterOf(pattern.set, way.shift);
     }
     case "sequence":
       return pattern.parts.map((part) => build(part, way)).join("");
@@ -59,8 +67,12 @@ function build(pattern: Pattern, way: Way): string {
 /** Characters that are allowed nearly everywhere come first. */
 const preferred = Array.from("a0A-./_:1bZz9 @,=+{}[]()\"'\n");
 
-function characterOf(set: CharacterSet): string {
-  for (const character of preferred) if (isIn(character, set)) return character;
+const further = Array.from("a0bcdefghijk123456789ABCDEFGHIJK-");
+
+function characterOf(set: CharacterSet, shift: number): string {
+  const fitting = (shift === 0 ? preferred : further).filter((character) => isIn(character, set));
+  const chosen = fitting[shift % Math.max(fitting.length, 1)];
+  if (chosen !== undefined) return chosen;
   for (const { from } of set.negated ? [] : set.ranges) return String.fromCodePoint(from);
   for (let code = 33; code < 0x250; code++) {
     const character = String.fromCodePoint(code);

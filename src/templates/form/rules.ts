@@ -5,7 +5,12 @@ import { type Rule, readRule } from "./rule-syntax.ts";
 import { ruleInWords } from "./rule-words.ts";
 
 /** A validation rule for people, and as conditions of draft-07 as far as they can say it. */
-export type ToldRule = { words: string; conditions: JsonObject[] };
+export type ToldRule = {
+  words: string;
+  conditions: JsonObject[];
+  /** The rule itself when it compares fields, which draft-07 cannot. */
+  comparison: string | undefined;
+};
 
 /** Reads `x-kubernetes-validations` of a schema; rules that are no objects with a rule are left out. */
 export function tellRules(rules: JsonValue | undefined, schema: JsonObject): ToldRule[] {
@@ -20,6 +25,7 @@ export function tellRules(rules: JsonValue | undefined, schema: JsonObject): Tol
       {
         words: sentence(told ?? `It must hold that ${text}`),
         conditions: rule === undefined || mentionsOld(rule) ? [] : conditionsOf(rule, schema),
+        comparison: rule !== undefined && !mentionsOld(rule) && comparisonsOf(rule).length > 0 ? text : undefined,
       },
     ];
   });
@@ -283,4 +289,23 @@ function atField(field: Rule & { op: "field" }, scope: Scope, condition: JsonObj
     };
   }
   return told;
+}
+
+/** What a line of a `$comment` begins with that is such a rule. */
+export const rulePrefix = "rule: ";
+
+/** That one field must be less than another, or not more than it. */
+export type Comparison = { less: readonly string[]; more: readonly string[]; strict: boolean };
+
+/** The comparisons of fields that a rule is made of, whatever they depend on. */
+export function comparisonsOf(rule: Rule): Comparison[] {
+  if (rule.op === "if") return [rule.then, rule.else].flatMap(comparisonsOf);
+  if (rule.op !== "binary") return [];
+  const { operator, left, right } = rule;
+  if (operator === "&&" || operator === "||") return [left, right].flatMap(comparisonsOf);
+  if (left.op !== "field" || right.op !== "field" || left.variable !== "self" || right.variable !== "self") return [];
+  const strict = operator === "<" || operator === ">";
+  if (operator === "<" || operator === "<=") return [{ less: left.path, more: right.path, strict }];
+  if (operator === ">" || operator === ">=") return [{ less: right.path, more: left.path, strict }];
+  return [];
 }

@@ -140,7 +140,8 @@ export function* textCandidates(wish: TextWish): Generator<string> {
     const known = byFormat[format];
     if (known !== undefined) yield* variants(known, format, ordinal);
   }
-  if (patterns.includes(quantityPattern) || patterns.some((pattern) => pattern.includes("[KMGTPE]i"))) yield String(ordinal + 1);
+  if (patterns.includes(quantityPattern) || patterns.some((pattern) => pattern.includes("[KMGTPE]i")))
+    yield String(ordinal + 1);
   const guess = byName.find(([pattern]) => pattern.test(name))?.[1];
   if (guess !== undefined) yield* variants(guess, "", ordinal);
   yield* variants("example", "", ordinal);
@@ -150,12 +151,31 @@ export function* textCandidates(wish: TextWish): Generator<string> {
       const samples = samplesOfPattern(pattern, minLength);
       yield* samples.slice(ordinal);
       yield* samples;
+      // A pattern that says how a text begins or ends leaves the rest open.
+      const fillers = [minLength, 8].map((length) =>
+        "example-example-".repeat(Math.ceil(length / 16)).slice(0, length),
+      );
+      for (const text of samples.slice(0, 8)) {
+        for (const filler of fillers) {
+          yield `${text}${filler.slice(0, Math.max(minLength - text.length, ordinal + 1))}`;
+          yield `${filler.slice(0, Math.max(minLength - text.length, ordinal + 1))}${text}`;
+        }
+        for (const other of patterns) {
+          if (other === pattern) continue;
+          for (const ending of samplesOfPattern(other, minLength).slice(0, 4)) yield `${text}${ending}`;
+        }
+      }
     }
     for (const text of likely) for (const one of variants(text, "", ordinal)) yield one;
   }
   if (maxLength < "example".length) yield "example-".repeat(1).slice(0, Math.max(maxLength - ordinal, 0));
-  for (const character of ["a", "b", "c", "0", "1"]) yield character.repeat(Math.min(Math.max(minLength, 1) + ordinal, maxLength));
-  if (minLength > 0) yield "example-".repeat(Math.ceil(minLength / 8)).slice(0, minLength - 1).concat("x");
+  for (const character of ["a", "b", "c", "0", "1"])
+    yield character.repeat(Math.min(Math.max(minLength, 1) + ordinal, maxLength));
+  if (minLength > 0)
+    yield "example-"
+      .repeat(Math.ceil(minLength / 8))
+      .slice(0, minLength - 1)
+      .concat("x");
 }
 
 /** The text, or others like it when different ones are needed. */

@@ -1,7 +1,16 @@
-import { canonicalJson, isJsonObject, type JsonObject, type JsonValue, setField } from "../../apimachinery/index.ts";
-import { createFitCheck } from "./fits.ts";
-import { textCandidates } from "./sample-text.ts";
+import {
+  canonicalJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  setField,
+  valueAt,
+} from "../../apimachinery/index.ts";
 import { uniqueTexts } from "./constraint.ts";
+import { createFitCheck } from "./fits.ts";
+import { readRule } from "./rule-syntax.ts";
+import { comparisonsOf, rulePrefix } from "./rules.ts";
+import { textCandidates } from "./sample-text.ts";
 
 export type SampleOptions = {
   /** `required`, the default, answers only what must be answered; `all` everything that can be beside it. */
@@ -26,7 +35,7 @@ export class SampleError extends Error {
  * @throws {SampleError} when none is found
  */
 export function sampleOf(schema: JsonObject, { fill = "required" }: SampleOptions = {}): JsonValue {
-  const search: Search = { fits: createFitCheck(), fill, stepsLeft: stepsMax };
+  const search: Search = { fits: createFitCheck(), fill, steps: { left: stepsMax } };
   return generate([schema], { at: "", name: "", ordinal: 0, depth: 0 }, search);
 }
 
@@ -42,7 +51,7 @@ const selectionsMax = 300;
 type Search = {
   readonly fits: ReturnType<typeof createFitCheck>;
   readonly fill: "required" | "all";
-  stepsLeft: number;
+  readonly steps: { left: number };
 };
 type Place = { at: string; name: string; ordinal: number; depth: number };
 
@@ -55,7 +64,7 @@ function generate(all: readonly JsonValue[], place: Place, search: Search): Json
   const failures: SampleError[] = [];
   for (const combination of combinations(schemas)) {
     for (const candidate of candidates(combination, place, search, failures)) {
-      if (--search.stepsLeft < 0) throw new SampleError(place.at, "the search takes too long");
+      if (--search.steps.left < 0) throw new SampleError(place.at, "the search takes too long");
       const misfit = firstMisfit(candidate, schemas, search);
       if (misfit === undefined) return candidate;
       lastWhy = misfit;
@@ -84,6 +93,8 @@ function* combinations(schemas: readonly JsonObject[]): Generator<JsonObject[]> 
     const more = [...others];
     for (const one of listOf(next["allOf"])) more.push(one);
     more.push(...demandsOf(next["not"]));
+    // "Unless it is blank": what is chosen to be there is not.
+    if (next["if"] !== undefined && next["then"] === undefined && isJsonObject(next["else"])) more.push(next["else"]);
     const choices = [listOf(next["anyOf"]), listOf(next["oneOf"])].filter((branches) => branches.length > 0);
     const [first, second] = choices;
     if (first === undefined) {
@@ -109,7 +120,9 @@ function demandsOf(not: JsonValue | undefined): JsonObject[] {
   const keywords = Object.keys(not);
   if (keywords.length !== 1) return [];
   if (isJsonObject(not["not"])) return [not["not"]];
-  return listOf(not["anyOf"]).flatMap((one) => (Object.keys(one).length === 1 && isJsonObject(one["not"]) ? [one["not"]] : []));
+  return listOf(not["anyOf"]).flatMap((one) =>
+    Object.keys(one).length === 1 && isJsonObject(one["not"]) ? [one["not"]] : [],
+  );
 }
 
 function* candidates(
@@ -177,15 +190,35 @@ function numbersOf(schemas: readonly JsonObject[], keyword: string): number[] {
   return schemas.map((schema) => schema[keyword]).filter((limit) => typeof limit === "number");
 }
 
-function* numbers(schemas: readonly JsonObject[], type: "integer" | "number", { name, ordinal }: Place): Generator<number> {
+function* numbers(
+  schemas: readonly JsonObject[],
+  type: "integer" | "number",
+  { name, ordinal }: Place,
+): Generator<number> {
   const steps = numbersOf(schemas, "multipleOf");
-  const step = steps.reduce((a, b) => (a % b === 0 ? a : b % a === 0 ? b : a * b), steps.length === 0 ? (type === "integer" ? 1 : 0) : 1);
-  const unit = type === "integer" && step !== 0 && !Number.isInteger(step) ? integerMultiple(step) : step === 0 ? 0.5 : step;
-  const least = Math.max(...numbersOf(schemas, "minimum"), ...numbersOf(schemas, "exclusiveMinimum"), Number.NEGATIVE_INFINITY);
-  const most = Math.min(...numbersOf(schemas, "maximum"), ...numbersOf(schemas, "exclusiveMaximum"), Number.POSITIVE_INFINITY);
+  const step = steps.reduce(
+    (a, b) => (a % b === 0 ? a : b % a === 0 ? b : a * b),
+    steps.length === 0 ? (type === "integer" ? 1 : 0) : 1,
+  );
+  const unit =
+    type === "integer" && step !== 0 && !Number.isInteger(step) ? integerMultiple(step) : step === 0 ? 0.5 : step;
+  const least = Math.max(
+    ...numbersOf(schemas, "minimum"),
+    ...numbersOf(schemas, "exclusiveMinimum"),
+    Number.NEGATIVE_INFINITY,
+  );
+  const most = Math.min(
+    ...numbersOf(schemas, "maximum"),
+    ...numbersOf(schemas, "exclusiveMaximum"),
+    Number.POSITIVE_INFINITY,
+  );
   if (/port$/i.test(name)) yield 80 + ordinal;
   yield 1 + ordinal;
-  const start = Number.isFinite(least) ? Math.ceil(least / unit) * unit : Number.isFinite(most) ? Math.floor(most / unit) * unit : 0;
+  const start = Number.isFinite(least)
+    ? Math.ceil(least / unit) * unit
+    : Number.isFinite(most)
+      ? Math.floor(most / unit) * unit
+      : 0;
   const direction = Number.isFinite(least) || !Number.isFinite(most) ? 1 : -1;
   for (const count of [0, 1, 2]) yield tidy(start + direction * (count + ordinal) * unit);
   if (Number.isFinite(least)) yield least;
@@ -223,40 +256,52 @@ function* texts(schemas: readonly JsonObject[], { name, ordinal }: Place): Gener
 /** Lists that nobody could type; a schema that asks for more has no sample. */
 const itemsMax = 1_000;
 
-function* lists(schemas: readonly JsonObject[], place: Place, search: Search, failures: SampleError[]): Generator<JsonValue[]> {
+function* lists(
+  schemas: readonly JsonObject[],
+  place: Place,
+  search: Search,
+  failures: SampleError[],
+): Generator<JsonValue[]> {
   const least = Math.max(0, ...numbersOf(schemas, "minItems"));
   const most = Math.min(itemsMax, ...numbersOf(schemas, "maxItems"));
   if (least > itemsMax) throw new SampleError(place.at, `it must have at least ${least} items`);
-  const contained = schemas.map((schema) => schema["contains"]).filter(isJsonObject);
+  const contains = schemas.some((schema) => isJsonObject(schema["contains"]));
   const isKnown = schemas.some((schema) => itemSchema(schema, 0).some((item) => !isFree(item)));
-  const wanted = (search.fill === "all" && isKnown) || contained.length > 0 ? Math.max(least, Math.min(1, most)) : least;
-  const unique = schemas.some((schema) => schema["uniqueItems"] === true);
+  const wanted = (search.fill === "all" && isKnown) || contains ? Math.max(least, Math.min(1, most)) : least;
   for (const count of new Set([wanted, least, Math.min(least + 1, most)])) {
-    const items: JsonValue[] = [];
-    const known = new Set<string>();
-    let ordinal = 0;
-    try {
-      while (items.length < count) {
-        const index = items.length;
-        const own = schemas.flatMap((schema) => itemSchema(schema, index));
-        if (index === 0) own.push(...contained);
-        const item = generate(own, { ...place, at: `${place.at}[${index}]`, ordinal, depth: place.depth + 1 }, search);
-        ordinal++;
-        const text = canonicalJson(item);
-        if (unique && known.has(text)) {
-          if (ordinal > count + repeatsMax) throw new SampleError(place.at, "too few different items were found");
-          continue;
-        }
-        known.add(text);
-        items.push(item);
+    // What is true of the whole list may not be so with everything in its items.
+    for (const fill of search.fill === "all" ? (["all", "required"] as const) : (["required"] as const)) {
+      try {
+        yield makeList(schemas, count, place, { ...search, fill });
+      } catch (error) {
+        if (!(error instanceof SampleError)) throw error;
+        failures.push(error);
       }
-    } catch (error) {
-      if (!(error instanceof SampleError)) throw error;
-      failures.push(error);
+    }
+  }
+}
+
+function makeList(schemas: readonly JsonObject[], count: number, place: Place, search: Search): JsonValue[] {
+  const unique = schemas.some((schema) => schema["uniqueItems"] === true);
+  const contained = schemas.map((schema) => schema["contains"]).filter(isJsonObject);
+  const items: JsonValue[] = [];
+  const known = new Set<string>();
+  for (let ordinal = 0; items.length < count; ordinal++) {
+    const index = items.length;
+    const own = schemas.flatMap((schema) => itemSchema(schema, index));
+    if (index === 0) own.push(...contained);
+    const isPlaced = !unique && schemas.some(({ items }) => Array.isArray(items));
+    const at = `${place.at}[${index}]`;
+    const item = generate(own, { ...place, at, ordinal: isPlaced ? 0 : ordinal, depth: place.depth + 1 }, search);
+    const text = canonicalJson(item);
+    if (unique && known.has(text)) {
+      if (ordinal > count + repeatsMax) throw new SampleError(place.at, "too few different items were found");
       continue;
     }
-    yield items;
+    known.add(text);
+    items.push(item);
   }
+  return items;
 }
 
 /** How often the same item may come again before others are given up. */
@@ -267,7 +312,12 @@ function itemSchema({ items, additionalItems }: JsonObject, index: number): Json
   return own === undefined ? [] : [own];
 }
 
-function* objects(schemas: readonly JsonObject[], place: Place, search: Search, failures: SampleError[]): Generator<JsonObject> {
+function* objects(
+  schemas: readonly JsonObject[],
+  place: Place,
+  search: Search,
+  failures: SampleError[],
+): Generator<JsonObject> {
   const minimal = minimalObject(schemas, place, search, failures);
   for (const found of minimal) {
     if (search.fill === "required" || firstMisfit(found.value, schemas, search) !== undefined) {
@@ -291,7 +341,7 @@ function* minimalObject(
   const optional = [...new Set(schemas.flatMap((schema) => Object.keys(propertiesOf(schema))))];
   let left = selectionsMax;
   for (const extra of selections(optional)) {
-    if (left-- <= 0 || search.stepsLeft <= 0) return;
+    if (left-- <= 0 || search.steps.left <= 0) return;
     try {
       yield makeObject(schemas, extra, place, search);
     } catch (error) {
@@ -337,7 +387,12 @@ function makeObject(schemas: readonly JsonObject[], extra: readonly string[], pl
 }
 
 /** What conditions and dependencies ask for besides, now that the object has these fields. */
-function furtherDemands(made: JsonObject, demands: readonly JsonObject[], names: Set<string>, search: Search): JsonObject[] {
+function furtherDemands(
+  made: JsonObject,
+  demands: readonly JsonObject[],
+  names: Set<string>,
+  search: Search,
+): JsonObject[] {
   const more: JsonObject[] = [];
   const size = names.size;
   for (const demand of demands) {
@@ -348,11 +403,50 @@ function furtherDemands(made: JsonObject, demands: readonly JsonObject[], names:
     for (const [name, one] of Object.entries(isJsonObject(demand["dependencies"]) ? demand["dependencies"] : {})) {
       if (!Object.hasOwn(made, name)) continue;
       if (Array.isArray(one)) for (const other of uniqueTexts(one)) names.add(other);
-      else if (isJsonObject(one) && search.fits(made, one) !== undefined) more.push(...firstCombination(one, made, search));
+      else if (isJsonObject(one) && search.fits(made, one) !== undefined)
+        more.push(...firstCombination(one, made, search));
     }
   }
+  if (more.length === 0) more.push(...comparedFields(made, demands, search));
   const fresh = more.filter((one) => !demands.includes(one));
   return fresh.length > 0 ? fresh : names.size > size ? [{}] : [];
+}
+
+/** Demands that make fields compare as rules ask for: the one that must be more becomes so, or the other one less. */
+function comparedFields(made: JsonObject, demands: readonly JsonObject[], search: Search): JsonObject[] {
+  for (const { $comment } of demands) {
+    if (typeof $comment !== "string") continue;
+    for (const line of $comment.split("\n")) {
+      const rule = line.startsWith(rulePrefix) ? readRule(line.slice(rulePrefix.length)) : undefined;
+      for (const { less, more, strict } of rule === undefined ? [] : comparisonsOf(rule)) {
+        const [low, high] = [valueAt(made, ...less), valueAt(made, ...more)];
+        if (typeof low !== "number" || typeof high !== "number") continue;
+        if (strict ? low < high : low <= high) continue;
+        const raised = fieldDemand(more, { [strict ? "exclusiveMinimum" : "minimum"]: low });
+        const lowered = fieldDemand(less, { [strict ? "exclusiveMaximum" : "maximum"]: high });
+        const found = [raised, lowered].find((demand) => canBe([...demands, demand], demand, search));
+        if (found !== undefined) return [found];
+      }
+    }
+  }
+  return [];
+}
+
+function fieldDemand(path: readonly string[], condition: JsonObject): JsonObject {
+  return path.reduceRight<JsonObject>((inner, name) => ({ properties: { [name]: inner } }), condition);
+}
+
+/** Whether the field that a demand is about can be as it asks. */
+function canBe(demands: readonly JsonObject[], demand: JsonObject, search: Search): boolean {
+  const [name] = Object.keys(propertiesOf(demand));
+  if (name === undefined) return false;
+  try {
+    fieldValue(demands, name, { at: "", name: "", ordinal: 0, depth: 1 }, search);
+    return true;
+  } catch (error) {
+    if (error instanceof SampleError) return false;
+    throw error;
+  }
 }
 
 /** Of a branch with alternatives the first that says nothing against what is there already. */
@@ -406,9 +500,13 @@ function addEntries(made: JsonObject, schemas: readonly JsonObject[], place: Pla
       if (!(error instanceof SampleError)) throw error;
     }
   }
-  const names = schemas.map((schema) => schema["propertyNames"]).filter((one) => one !== undefined);
+  const named = schemas.map((schema) => schema["propertyNames"]).filter((one) => one !== undefined);
   for (let ordinal = 0; Object.keys(made).length < wanted && ordinal < wanted + repeatsMax; ordinal++) {
-    const name = generate([{ type: "string" }, ...named], { ...place, name: "", ordinal, depth: place.depth + 1 }, search);
+    const name = generate(
+      [{ type: "string" }, ...named],
+      { ...place, name: "", ordinal, depth: place.depth + 1 },
+      search,
+    );
     if (typeof name !== "string" || Object.hasOwn(made, name)) continue;
     const own = schemas.flatMap((schema) => fieldSchema(schema, name));
     if (own.includes(false)) throw new SampleError(place.at, "it may have no further fields, and must");
@@ -423,7 +521,7 @@ function filledObject({ value, schemas }: Made, place: Place, search: Search): J
   for (const name of new Set(schemas.flatMap((schema) => Object.keys(propertiesOf(schema))))) {
     if (Object.hasOwn(filled, name)) continue;
     const own = schemas.flatMap((schema) => fieldSchema(schema, name));
-    if (own.every(isFree) || search.stepsLeft <= 0) continue;
+    if (own.every(isFree) || search.steps.left <= 0) continue;
     try {
       const next = { ...filled };
       setField(next, name, fieldValue(schemas, name, place, search));
@@ -442,4 +540,3 @@ function isFree(schema: JsonValue): boolean {
   if (schema["type"] === "object" && schema["additionalProperties"] === true) return schema["properties"] === undefined;
   return schema["type"] === undefined && listOf(schema["anyOf"]).some(isFree);
 }
-

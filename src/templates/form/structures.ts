@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, setField } from "../../apimachinery/index.ts";
 import { patternDialect, uniqueTexts } from "./constraint.ts";
-import { below, type Conversion, type Task } from "./conversion.ts";
+import { below, type Conversion, overrunMax, type Task } from "./conversion.ts";
 import { resolveReference } from "./flatten.ts";
 import { translatePattern } from "./pattern.ts";
 import { anyValue } from "./shapes.ts";
@@ -17,9 +17,6 @@ export function readableOnly(schema: JsonValue | undefined, root: JsonObject): b
   const target = typeof $ref === "string" ? resolveReference($ref, root) : undefined;
   return schema["readOnly"] === true || (isJsonObject(target) && target["readOnly"] === true);
 }
-
-/** How many fields of what must be shown are shown beyond the limits; a form with more than these would not draw. */
-const overrunMax = 2_000;
 
 /** Fills in an object. @param moved fields that its alternatives show instead */
 export function addObject(schema: JsonObject, task: Task, conversion: Conversion, moved: ReadonlySet<string>): void {
@@ -47,6 +44,11 @@ export function addObject(schema: JsonObject, task: Task, conversion: Conversion
   let left = 0;
   for (const name of names) {
     if (isRead(name)) continue;
+    if (name === "__proto__") {
+      // The portal would write what belongs to it into every object of the page.
+      conversion.note(below(at, name), "A field of this name is not asked for, for the portal cannot hold its answer");
+      continue;
+    }
     const isRequired = required.includes(name);
     const path = task.path === undefined ? undefined : [...task.path, name];
     const isProminent = path !== undefined && conversion.prominent.some((one) => startsWith(one, path));
@@ -233,6 +235,8 @@ export function addList(schema: JsonObject, task: Task, conversion: Conversion, 
   const isAsked = typeof out["minItems"] === "number" && out["minItems"] > 0 && conversion.fieldsLeft > -overrunMax;
   const item = (raw: JsonValue | undefined, index: string, hints: Task["hints"]): JsonObject => {
     const made: JsonObject = {};
+    conversion.fieldsLeft--;
+    if (conversion.fieldsLeft < -overrunMax) return Object.assign(made, anyValue("string"));
     conversion.add({
       ...task,
       raw,
@@ -258,6 +262,9 @@ export function addList(schema: JsonObject, task: Task, conversion: Conversion, 
   out["items"] = any ? anyValue("string") : item(items, "*", hints);
 }
 
+/** Longer lists of items by position are cut; nobody fills them in. */
+const tupleMax = 50;
+
 /**
  * Items by position. The form library fills in as many empty ones as there are, also in a list that nobody asked for; such a list is
  * one of several kinds of items instead, whose order is only checked.
@@ -268,7 +275,7 @@ function addTuple(
   { out, required, present }: Task,
   item: (raw: JsonValue | undefined, index: string, hints: Task["hints"]) => JsonObject,
 ): void {
-  const made = tuple.map((one, index) => item(one, String(index), "none"));
+  const made = tuple.slice(0, tupleMax).map((one, index) => item(one, String(index), "none"));
   if (rest === false)
     out["maxItems"] = Math.min(typeof out["maxItems"] === "number" ? out["maxItems"] : tuple.length, tuple.length);
   if (required && present && rest === false) {

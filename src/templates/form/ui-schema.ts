@@ -1,4 +1,4 @@
-import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/index.ts";
+import { cloneJson, isJsonObject, type JsonObject, type JsonValue, setField } from "../../apimachinery/index.ts";
 
 /**
  * Takes a page of a template apart as the portal does: `ui:*` keys go from the schema into a schema for widgets of the same form.
@@ -26,9 +26,9 @@ function extract(schema: JsonObject, ui: JsonObject, depth: number): void {
   const { properties, items, dependencies } = schema;
   for (const [name, one] of isJsonObject(properties) ? Object.entries(properties) : []) {
     if (!isJsonObject(one)) continue;
-    const known = ui[name];
+    const known = Object.hasOwn(ui, name) ? ui[name] : undefined;
     const own: JsonObject = isJsonObject(known) ? known : {};
-    ui[name] = own;
+    setField(ui, name, own);
     extract(one, own, depth + 1);
   }
   if (isJsonObject(items)) {

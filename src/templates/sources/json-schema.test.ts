@@ -156,6 +156,10 @@ test("references that lead out or nowhere are left out with a note", () => {
 const refused: Record<string, { text: string; file?: string; message: string }> = {
   "what nothing fits": { text: "false", message: "x.json:1: the schema is `false`, which no value fits" },
   "no schema": { text: "[]", message: "x.json:1: a schema is an object, true or false" },
+  "a schema that is in another document": {
+    text: '{"$schema": "x", "$ref": "https://example.com/a.json"}',
+    message: "x.json:1: is nothing but a reference to another document, https://example.com/a.json",
+  },
   "broken JSON": {
     text: '{\n  "a": 1,\n  b\n}',
     message: "x.json:3:3: invalid character 'b' looking for beginning of object key string",

@@ -19,6 +19,14 @@ export function readJsonSchemaDefinition(text: string, { file }: { file: string 
   if (value === false) throw new SourceError("the schema is `false`, which no value fits", { file, line: 1 });
   const root = value === true ? {} : value;
   if (!isJsonObject(root)) throw new SourceError("a schema is an object, true or false", { file, line: 1 });
+  const reference = textAt(root, "$ref");
+  if (
+    reference !== "" &&
+    !reference.startsWith("#") &&
+    Object.keys(root).every((keyword) => besideReference.has(keyword))
+  ) {
+    throw new SourceError(`is nothing but a reference to another document, ${reference}`, { file, line: 1 });
+  }
   return documentDefinition(root, { file, name: fileStem(file) });
 }
 

@@ -7,7 +7,7 @@ const gvkField = "x-kubernetes-group-version-kind";
 
 /**
  * The kinds of a document that a Kubernetes API server serves, `/openapi/v2` or one of `/openapi/v3/...`: those that its paths
- * can create. A document with schemas and no paths has all kinds with metadata, of which it does not say where they live.
+ * can create and list. A document with schemas and no paths has all kinds with metadata, of which it does not say where they live.
  *
  * @returns none for a document of anything else
  */
@@ -76,11 +76,11 @@ function placesOf(document: JsonObject): Map<string, Place> {
   for (const [path, item] of Object.entries(isJsonObject(paths) ? paths : {})) {
     const gvk = valueAt(item, "post", gvkField);
     const match = /^\/(?:api|apis\/[^/]+)\/[^/]+(\/namespaces\/\{namespace\})?\/([^/{}]+)$/.exec(path);
-    if (gvk === undefined || match === null) continue;
+    // What can be created and not be listed is a question, such as a review of access, or a step, such as a binding.
+    if (gvk === undefined || match === null || valueAt(item, "get") === undefined) continue;
     const [, namespace, plural = ""] = match;
     const key = keyOf({ group: textAt(gvk, "group"), version: textAt(gvk, "version"), kind: textAt(gvk, "kind") });
-    // A namespaced kind can be listed, not created, without its namespace; reviews of access can be created in two places.
-    if (!places.has(key) || namespace !== undefined) places.set(key, { plural, namespaced: namespace !== undefined });
+    places.set(key, { plural, namespaced: namespace !== undefined });
   }
   return places;
 }

@@ -253,13 +253,14 @@ test("Kubernetes' own documents have a definition for each kind that can be crea
     const {
       "x-kubernetes-group-version-kind": [one = {}],
     } = gvk(group, version, kind);
-    return { post: { "x-kubernetes-group-version-kind": one } };
+    return { get: {}, post: { "x-kubernetes-group-version-kind": one } };
   };
   const definitions = read({
     swagger: "2.0",
     paths: {
       "/api/v1/namespaces/{namespace}/pods": post("", "v1", "Pod"),
       "/api/v1/namespaces/{namespace}/pods/{name}/eviction": post("policy", "v1", "Eviction"),
+      "/apis/authorization.k8s.io/v1/reviews": { post: post("authorization.k8s.io", "v1", "Review").post },
       "/api/v1/nodes": post("", "v1", "Node"),
       "/apis/autoscaling/v1/namespaces/{namespace}/scalers": post("autoscaling", "v1", "Scaler"),
       "/apis/autoscaling/v2beta1/namespaces/{namespace}/scalers": post("autoscaling", "v2beta1", "Scaler"),
@@ -269,6 +270,7 @@ test("Kubernetes' own documents have a definition for each kind that can be crea
       podSpec: { type: "object", properties: { a: { type: "string" } } },
       podList: kindSchema("", "v1", "PodList"),
       node: kindSchema("", "v1", "Node"),
+      review: kindSchema("authorization.k8s.io", "v1", "Review"),
       eviction: kindSchema("policy", "v1", "Eviction"),
       scaler1: kindSchema("autoscaling", "v1", "Scaler"),
       scaler2: kindSchema("autoscaling", "v2beta1", "Scaler"),
@@ -345,6 +347,10 @@ const refused: Record<string, { text: string; message: RegExp }> = {
   "one without anything to fill in": {
     text: '{"openapi": "3.0.0", "paths": {}}',
     message: /^api\.json:1: has no operation/,
+  },
+  "one whose paths are elsewhere": {
+    text: '{"openapi": "3.0.0", "paths": {"/a": {"post": {"$ref": "a.yaml"}}}}',
+    message: /^api\.json:1: has its paths in other documents, such as a\.yaml: bundle them into one$/,
   },
   "broken JSON": { text: '{"openapi": "3.0.0",', message: /^api\.json:1:21: unexpected end of JSON input$/ },
 };

@@ -43,7 +43,23 @@ export function readOpenApiDefinitions(text: string, { file }: { file: string })
     [isJsonType, isFormType].map((isType) => operationsOf(source, isType)).find((one) => one.length > 0) ??
     schemasOf(source);
   if (found.length > 0) return withDistinctNames(found);
+  const elsewhere = foreignPath(document);
+  if (elsewhere !== undefined) {
+    throw new SourceError(`has its paths in other documents, such as ${elsewhere}: bundle them into one`, {
+      file,
+      line: 1,
+    });
+  }
   throw new SourceError("has no operation with a body and no schema of an object", { file, line: 1 });
+}
+
+/** What the first path that is described in another document refers to. */
+function foreignPath({ paths }: JsonObject): string | undefined {
+  const items = Object.values(isJsonObject(paths) ? paths : {}).filter(isJsonObject);
+  const places = items.flatMap((item) => [item, ...Object.values(item).filter(isJsonObject)]);
+  return places
+    .map((place) => textAt(place, "$ref"))
+    .find((reference) => reference !== "" && !reference.startsWith("#"));
 }
 
 type Source = {

@@ -6,9 +6,25 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachiner
  *
  * @property maps objects whose fields people name themselves, so that each field is meant: `map` where their values have a
  *   schema, `any` where nothing is known below
+ * @property named fields of such objects that the schema names nevertheless
  * @property kept objects and lists that stand there even when empty, being required or filled by default
+ * @property presets what need not be written because it is so anyway, as JSON; absent where defaults are to be written
  */
-export type AnswerShape = { maps: Map<string, "map" | "any">; kept: Set<string> };
+export type AnswerShape = {
+  maps: Map<string, "map" | "any">;
+  named: Set<string>;
+  kept: Set<string>;
+  presets?: Map<string, string>;
+};
+
+/**
+ * The shape of answers that nothing is known of yet.
+ *
+ * @param isMerged whether the answers are merged into the defaults of the schema, as Helm does with values
+ */
+export function emptyShape({ isMerged = false }: { isMerged?: boolean } = {}): AnswerShape {
+  return { maps: new Map(), named: new Set(), kept: new Set(), ...(isMerged && { presets: new Map() }) };
+}
 
 /** How deep schemas are looked into, which is more than forms show, and how many places are remembered. */
 const depthMax = 64;
@@ -19,23 +35,20 @@ export function addShape(shape: AnswerShape, schema: JsonObject, place: string):
   walk(shape, schema, place, 0);
 }
 
-/** The shape of the answers that pages of a form give, which stand at `place` all together. */
-export function shapeOfPages(pages: readonly { schema: JsonObject }[], place: string): AnswerShape {
-  const shape: AnswerShape = { maps: new Map(), kept: new Set() };
+/** Adds the shape of the answers that pages of a form give, which stand at `place` all together. */
+export function addPages(shape: AnswerShape, pages: readonly { schema: JsonObject }[], place: string): void {
   for (const { schema } of pages) addShape(shape, { ...schema, type: "object", additionalProperties: false }, place);
-  return shape;
 }
 
 const branches = ["allOf", "anyOf", "oneOf", "if", "then", "else"];
 
 function walk(shape: AnswerShape, schema: JsonObject, place: string, depth: number): void {
-  if (depth > depthMax || shape.maps.size + shape.kept.size > placesMax) return;
+  if (depth > depthMax || shape.maps.size + shape.named.size + shape.kept.size > placesMax) return;
   for (const sub of [...branches.flatMap((key) => schemasIn(schema[key])), ...dependencySchemas(schema)]) {
-    walkFields(shape, sub, place, depth + 1);
     walk(shape, sub, place, depth + 1);
   }
   walkFields(shape, schema, place, depth);
-  if (isType(schema, "object")) walkMap(shape, schema, place, depth);
+  if (isType(schema, "object") || isUnknown(schema)) walkMap(shape, schema, place, depth);
   for (const items of schemasIn(schema["items"])) walk(shape, items, `${place}/[]`, depth + 1);
 }
 
@@ -46,17 +59,20 @@ function walkFields(shape: AnswerShape, schema: JsonObject, place: string, depth
   const isOpen = isMap(schema);
   for (const [name, property] of Object.entries(properties)) {
     if (!isJsonObject(property)) continue;
-    const at = isOpen ? `${place}/*` : `${place}/${name}`;
-    if (names.has(name) || isFilled(property["default"])) shape.kept.add(at);
+    const at = `${place}/${name}`;
+    if (isOpen) shape.named.add(at);
+    const { default: preset } = property;
+    if (isKept(shape, names.has(name), preset)) shape.kept.add(at);
+    if (preset !== undefined && !isJsonObject(preset)) shape.presets?.set(at, JSON.stringify(preset));
     walk(shape, property, at, depth + 1);
   }
 }
 
 function walkMap(shape: AnswerShape, schema: JsonObject, place: string, depth: number): void {
-  const { properties, additionalProperties } = schema;
+  const { additionalProperties } = schema;
   if (!isMap(schema)) return;
   const isKnown = isJsonObject(additionalProperties) && Object.keys(additionalProperties).length > 0;
-  shape.maps.set(place, isKnown || isJsonObject(properties) ? "map" : "any");
+  shape.maps.set(place, isKnown ? "map" : "any");
   if (isKnown) walk(shape, additionalProperties, `${place}/*`, depth + 1);
 }
 
@@ -67,8 +83,20 @@ function isMap({ properties, additionalProperties, oneOf, anyOf, allOf }: JsonOb
   return isBare && oneOf === undefined && anyOf === undefined && allOf === undefined;
 }
 
+/** A value of any kind: when it is an object, nothing is known of its fields. */
+function isUnknown({ type, properties, items, enum: choices, ...rest }: JsonObject): boolean {
+  const says = [type, properties, items, choices, ...branches.map((key) => rest[key])];
+  return says.every((word) => word === undefined);
+}
+
 function isType({ type }: JsonObject, name: string): boolean {
   return Array.isArray(type) ? type.includes(name) : type === name;
+}
+
+/** Merging cannot empty an object, and what is required may come from the defaults. */
+function isKept({ presets }: AnswerShape, isRequired: boolean, preset: JsonValue | undefined): boolean {
+  if (presets !== undefined) return Array.isArray(preset) && preset.length > 0;
+  return isRequired || isFilled(preset);
 }
 
 function isFilled(value: JsonValue | undefined): boolean {

@@ -1,9 +1,9 @@
 import type { Definition } from "../definition.ts";
-import { shapeOfPages } from "./answer-shape.ts";
 import type { Publish, Skeleton, TemplateForm } from "./complete-options.ts";
-import { expression, literalText, propertiesOf, quoteLiteral } from "./nunjucks.ts";
+import { documentAnswers } from "./document-answers.ts";
+import { expression, literalText, quoteLiteral } from "./nunjucks.ts";
 import { orderedYaml } from "./ordered-yaml.ts";
-import { answersObject, yamlMacros } from "./yaml-skeleton.ts";
+import { yamlMacros } from "./yaml-skeleton.ts";
 
 /**
  * A chart of its own around the one that is asked for: Argo CD fetches the dependency when it renders, `helm install` and bots
@@ -14,9 +14,9 @@ export function chartSkeleton(definition: Definition, form: TemplateForm, publis
   const { subject } = definition;
   if (subject.kind !== "chart") return { files: [], deployed: undefined };
   const { chart, version } = subject;
-  const answers = answersObject([...propertiesOf(form.pages).keys()]);
+  const { answers, shape } = documentAnswers(definition, form, publish === "apply" ? "/values" : `/${chart}`);
   if (publish === "apply") {
-    const content = `${yamlMacros(shapeOfPages(form.pages, "/values"))}${application(chart, version)}      valuesObject:${expression(`block(${answers}, "      ", "/values")`)}\n`;
+    const content = `${yamlMacros(shape)}${application(chart, version)}      valuesObject:${expression(`block(${answers}, "      ", "/values")`)}\n`;
     return { files: [{ path: "application.yaml", content }], deployed: "application.yaml" };
   }
   const folder = publish === "pull-request" ? expression("values.component.name") : "chart";
@@ -30,7 +30,7 @@ dependencies:
 ${literalText(dependency)}
     repository: ${expression("values.component.chartRepository | dump")}
 `;
-  const values = `${yamlMacros(shapeOfPages(form.pages, `/${chart}`))}# Values of the chart ${literalText(chart)}, below its name as Helm wants them for a dependency.
+  const values = `${yamlMacros(shape)}# Values of the chart ${literalText(chart)}, below its name as Helm wants them for a dependency.
 ${literalText(orderedYaml(chart).trim())}:${expression(`block(${answers}, "", ${quoteLiteral(`/${chart}`)})`)}
 `;
   return {

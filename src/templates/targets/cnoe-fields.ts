@@ -4,8 +4,11 @@ import type { Definition } from "../definition.ts";
 /** How deep types of variables nest before the rest is free text; Terraform's own modules stay below ten. */
 const typeDepthMax = 50;
 
-/** What cnoe-cli puts into a form for a definition: `properties`, and `required` for a module, whose variables say it. */
-export type CnoeFields = { properties: JsonObject; required?: string[] };
+/**
+ * What cnoe-cli puts into a form for a definition: `properties`, and `required` for a module, whose variables say it. Fields that
+ * the caller makes may have `dependencies` too.
+ */
+export type CnoeFields = { properties: JsonObject; required?: string[]; dependencies?: JsonObject };
 
 /**
  * @property verifiers names of Prerequisites that the template's `cnoe:verify:dependency` step is given
@@ -20,9 +23,13 @@ export function resourceName({ name, subject }: Definition): string {
   return slash < 0 ? subject.resourceKind : `${subject.apiVersion.slice(0, slash)}.${subject.resourceKind}`;
 }
 
-/** The name of the file that cnoe-cli writes for a definition, without its ending. */
+/** The name of the file that cnoe-cli writes for a definition, without its ending: for a module that of its folder as it is. */
 export function fileStem(definition: Definition): string {
-  return definition.subject.kind === "resource" ? resourceName(definition).toLowerCase() : definition.name;
+  const { name, title, subject } = definition;
+  if (subject.kind === "resource") return resourceName(definition).toLowerCase();
+  const isFolder = subject.kind === "module" && /^\w[\w.-]*$/.test(title);
+  // A definition that got another name, to tell it from one of the same folder name, is called by that.
+  return isFolder && title.toLowerCase().replaceAll("_", "-") === name.replaceAll("_", "-") ? title : name;
 }
 
 /** The fields of a definition as cnoe-cli makes them, its schema unchanged. */
@@ -75,7 +82,20 @@ function withVersion(apiVersion: string, version: string): string {
 /** Names of variables without a default, in the order of the alphabet: cnoe-cli has another one in each run. */
 function requiredOf(schema: JsonObject): string[] {
   const { required } = schema;
-  return Array.isArray(required) ? required.filter((name) => typeof name === "string").sort() : [];
+  const properties = objectAt(schema, "properties");
+  const isOpen = (name: string) => declaredDefault(objectAt(properties, name)) === undefined;
+  return Array.isArray(required)
+    ? required
+        .filter((name) => typeof name === "string")
+        .filter(isOpen)
+        .sort()
+    : [];
+}
+
+/** A default as it was declared, also where the schema has another one, or none because a form would not take it. */
+function declaredDefault(schema: JsonObject): JsonValue | undefined {
+  const { default: declared } = objectAt(schema, "x-terraform");
+  return declared === undefined ? schema["default"] : declared;
 }
 
 function variableFields(schema: JsonObject): JsonObject {
@@ -90,7 +110,8 @@ function variableFields(schema: JsonObject): JsonObject {
 function variableField(name: string, schema: JsonObject, depth: number): JsonObject {
   const type = depth > typeDepthMax ? "string" : typeOf(schema);
   const field: JsonObject = type === "object" ? { title: name, type } : { type };
-  const { description, default: preset } = schema;
+  const { description } = schema;
+  const preset = declaredDefault(schema);
   if (typeof description === "string" && description !== "") field["description"] = description;
   if (type !== "object" && preset !== undefined && preset !== null) field["default"] = preset;
   if (type === "array") addItems(field, name, schema, depth);

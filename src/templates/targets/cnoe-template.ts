@@ -59,8 +59,8 @@ export function insertIntoTemplate(
 ): OutputFile {
   const template = readTemplate(given);
   const path = parseJqPath(given.insertAt ?? insertAtDefault);
-  const { required, properties } = fieldsOf(definition, options, false);
-  const content = write(insert(template, path, { properties }, required));
+  const { required, ...fields } = fieldsOf(definition, options, false);
+  const content = write(insert(template, path, fields, required));
   return { path: `${fileStem(definition)}.yaml`, content };
 }
 

@@ -21,6 +21,7 @@ export type Publish = "gitea" | "github" | "pull-request" | "apply";
  *   `cnoe.localtest.me:8443/gitea` on CNOE's stacks; `github.com` for the others
  * @property account of Gitea in which the portal makes repositories, `giteaAdmin` when absent
  * @property owner of the template, and of what it makes unless the form says another: an entity, `guests` when absent
+ * @property type of the template in the catalog; by what it makes when absent: `service`, `resource` or `document`
  * @property terraform what becomes of a module's call: objects of Flux and tofu-controller beside it, which plan and apply it (the
  *   default), or nothing
  * @property moduleSource address of a module, instead of the folder it was read from
@@ -32,6 +33,7 @@ export type CompleteOptions = {
   host?: string;
   account?: string;
   owner?: string;
+  type?: string;
   terraform?: "tofu-controller" | "plain";
   moduleSource?: string;
   chartRepository?: string;

@@ -254,6 +254,28 @@ test("a chart becomes a chart of its own that depends on it", () => {
   assert.deepEqual(parseYaml(textOf(run(chart, form(chart), { name: "web" }), "chart/values.yaml")), { podinfo: {} });
 });
 
+test("values that a chart has anyway are not written again", () => {
+  const properties: JsonObject = {
+    replicas: { type: "integer", default: 1 },
+    image: {
+      type: "object",
+      required: ["tag"],
+      properties: { tag: { type: "string", default: "1" }, pull: { type: "boolean", default: false } },
+    },
+    hosts: { type: "array", items: { type: "string" }, default: ["a"] },
+    ports: { type: "array", items: { type: "integer" }, default: [80, 443] },
+  };
+  const preset: Definition = { ...chart, schema: { type: "object", required: ["image"], properties } };
+  const given = { name: "web", replicas: 1, image: { tag: "1", pull: false }, hosts: [], ports: [80, 443] };
+  const same = textOf(run(preset, form(preset), given), "chart/values.yaml");
+  assert.deepEqual(parseYaml(same), { podinfo: { hosts: [] } });
+  const other = textOf(
+    run(preset, form(preset), { ...given, replicas: 2, image: { tag: "2", pull: false } }),
+    "chart/values.yaml",
+  );
+  assert.deepEqual(parseYaml(other), { podinfo: { replicas: 2, image: { tag: "2" }, hosts: [] } });
+});
+
 test("a chart is applied as an Application", () => {
   const result = run(chart, form(chart), { name: "web", replicas: 2, targetNamespace: "x" }, { publish: "apply" });
   const manifest = parseYaml(result.steps[1]?.manifests?.[0] ?? "");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { JsonObject, JsonValue } from "../../apimachinery/index.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../apimachinery/index.ts";
 import type { Definition, Note, OutputFile } from "../definition.ts";
 import { portalFiles, summaryOf } from "./catalog-files.ts";
 import type { CompleteOptions, Publish, Skeleton, TemplateForm } from "./complete-options.ts";
@@ -17,9 +17,10 @@ import { yamlBreaks } from "./yaml-skeleton.ts";
  */
 export function completeTemplate(
   definition: Definition,
-  form: TemplateForm,
+  given: TemplateForm,
   options: CompleteOptions = {},
 ): OutputFile[] {
+  const form = withoutUnused(definition, given, options);
   const component = componentOf(definition, form, options);
   const skeleton = skeletonOf(definition, form, options);
   const { publish = "gitea" } = options;
@@ -30,12 +31,19 @@ export function completeTemplate(
     : [];
   const template = templateOf(definition, form, { component, skeleton, options });
   return [
-    { path: `${definition.name}/template.yaml`, content: orderedYaml(template) },
+    { path: `${definition.name}/template.yaml`, content: withVisibleBreaks(orderedYaml(template)) },
     ...[...skeleton.files, ...portal].map(({ path, content }) => ({
       path: `${definition.name}/skeleton/${path}`,
       content,
     })),
   ];
+}
+
+/** The separators of Unicode that the first step passes on stand in the text as they are, where editors trip over them. */
+function withVisibleBreaks(text: string): string {
+  const start = text.lastIndexOf(" breaks:\n");
+  const breaks = text.slice(start).replace("'\u2028'", '"\\u2028"').replace("'\u2029'", '"\\u2029"');
+  return text.slice(0, start) + breaks;
 }
 
 type Parts = { component: Component; skeleton: Skeleton; options: CompleteOptions };
@@ -55,12 +63,7 @@ function templateOf(definition: Definition, form: TemplateForm, parts: Parts): J
     },
     spec: {
       owner,
-      type:
-        definition.subject.kind === "chart"
-          ? "service"
-          : definition.subject.kind === "document"
-            ? "document"
-            : "resource",
+      type: parts.options.type ?? typeOf(definition),
       parameters: pages.map(
         ({ title, description, schema }): JsonValue => ({
           title,
@@ -72,6 +75,11 @@ function templateOf(definition: Definition, form: TemplateForm, parts: Parts): J
       output: outputOf(definition, parts),
     },
   };
+}
+
+function typeOf({ subject }: Definition): string {
+  if (subject.kind === "chart") return "service";
+  return subject.kind === "document" ? "document" : "resource";
 }
 
 /** Names of catalog entities have 63 characters at most; what is longer ends in a digest of the whole. */
@@ -178,6 +186,34 @@ function publishSteps(definition: Definition, publish: Publish, { component, ske
   const namespaced = definition.subject.kind !== "resource" || definition.subject.namespaced;
   const input = { namespaced, manifestPath: skeleton.deployed ?? "" };
   return [{ id: "apply", name: "Apply to the cluster", action: "cnoe:kubernetes:apply", input }];
+}
+
+/** A form without secrets that nothing is made of: those that a Secret of tofu-controller cannot hold, or that there is none for. */
+function withoutUnused(definition: Definition, form: TemplateForm, options: CompleteOptions): TemplateForm {
+  if (definition.subject.kind !== "module") return form;
+  const { publish = "gitea" } = options;
+  const kept = new Set(
+    hasTofu(definition, options) && makesRepository(publish) ? form.secrets.map(([name]) => name) : [],
+  );
+  const unused = new Set(definition.subject.sensitive.filter((name) => !kept.has(name)));
+  if (unused.size === 0) return form;
+  return {
+    ...form,
+    secrets: form.secrets.filter(([name = ""]) => !unused.has(name)),
+    pages: form.pages.map((page) => ({ ...page, schema: withoutProperties(page.schema, unused) })),
+  };
+}
+
+function withoutProperties(schema: JsonObject, names: ReadonlySet<string>): JsonObject {
+  const { properties, required } = schema;
+  const kept = isJsonObject(properties) ? Object.entries(properties).filter(([name]) => !names.has(name)) : [];
+  return {
+    ...schema,
+    properties: Object.fromEntries(kept),
+    ...(Array.isArray(required) && {
+      required: required.filter((name) => typeof name !== "string" || !names.has(name)),
+    }),
+  };
 }
 
 /** A Secret with the secret answers of a module, made in the cluster only, where tofu-controller reads variables from. */

@@ -47,7 +47,8 @@ export function componentOf(definition: Definition, form: TemplateForm, options:
     repoUrl,
     path,
     namespace: askNamespace(questions, definition, taken),
-    gitUrl: makesRepository(publish) ? gitUrl(name, publish, options, repoUrl) : undefined,
+    gitUrl:
+      hasTofu(definition, options) && makesRepository(publish) ? gitUrl(name, publish, options, repoUrl) : undefined,
     moduleSource: subject.kind === "module" ? askModuleSource(questions, subject.address, options) : undefined,
     chartRepository: subject.kind === "chart" ? askChartRepository(questions, subject.repository, options) : undefined,
     credentials: hasTofu(definition, options) && makesRepository(publish) ? askCredentials(questions) : undefined,

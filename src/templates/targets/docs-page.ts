@@ -27,18 +27,16 @@ function fieldTable(schema: JsonObject): string {
   const rows: Row[] = [];
   addRows(rows, schema, "", 0);
   if (rows.length === 0) return "";
-  const lines = rows
-    .slice(0, rowsMax)
-    .map(({ place, type, isRequired, preset, description }) =>
-      tableRow([
-        code(place),
-        type,
-        isRequired ? "yes" : "",
-        preset === undefined ? "" : code(JSON.stringify(preset).slice(0, cellMax)),
-        escapeCell(description),
-      ]),
-    );
-  const more = rows.length > rowsMax ? `\n${rows.length - rowsMax} more fields are not listed.\n` : "";
+  const lines = rows.map(({ place, type, isRequired, preset, description }) =>
+    tableRow([
+      code(place),
+      type,
+      isRequired ? "yes" : "",
+      preset === undefined ? "" : code(JSON.stringify(preset).slice(0, cellMax)),
+      escapeCell(description),
+    ]),
+  );
+  const more = rows.length < rowsMax ? "" : "\nFurther fields are not listed.\n";
   return `## Fields\n\n${tableHead(["Field", "Type", "Required", "Default", "Description"])}${lines.join("")}${more}`;
 }
 
@@ -51,6 +49,7 @@ function addRows(rows: Row[], schema: JsonObject, place: string, depth: number):
   const names = new Set(Array.isArray(required) ? required : []);
   for (const [name, property] of Object.entries(properties)) {
     if (!isJsonObject(property) || (depth === 0 && standard.has(name))) continue;
+    if (rows.length >= rowsMax) return;
     const at = place === "" ? name : `${place}.${name}`;
     const description = typeof property["description"] === "string" ? property["description"] : "";
     rows.push({
@@ -125,7 +124,10 @@ function code(text: string): string {
 }
 
 function escapeCell(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = text
+    .slice(0, 2 * cellMax)
+    .replace(/\s+/g, " ")
+    .trim();
   return escapeText(line.length > cellMax ? `${line.slice(0, cellMax - 1)}…` : line).replaceAll("|", "\\|");
 }
 

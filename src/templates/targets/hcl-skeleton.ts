@@ -38,9 +38,10 @@ const macros = `{%- macro quoted(text) -%}
 {%- macro entries(object, pad, place) -%}
   {%- set kind = "any" if place == "*" else maps[place] -%}
   {%- for key, value in object -%}
-    {%- set at = "*" if kind == "any" else place ~ ("/*" if kind == "map" else "/" ~ key) -%}
+    {%- set own = not kind or named[place ~ "/" ~ key] -%}
+    {%- set at = place ~ "/" ~ key if own else ("*" if kind == "any" else place ~ "/*") -%}
     {%- set text = literal(value, pad, at) -%}
-    {%- if kind or kept[at] or not (value === none or text == "{}" or text == "[]") -%}
+    {%- if not own or kept[at] or not (value === none or text == "{}" or text == "[]") -%}
       \${{ "\\n" ~ pad ~ quoted(key) ~ " = " ~ text }}
     {%- endif -%}
   {%- endfor -%}

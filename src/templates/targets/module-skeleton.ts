@@ -1,6 +1,6 @@
 import { isJsonObject } from "../../apimachinery/index.ts";
 import type { Definition } from "../definition.ts";
-import { shapeOfPages } from "./answer-shape.ts";
+import { addPages, emptyShape } from "./answer-shape.ts";
 import type { CompleteOptions, Skeleton, TemplateForm } from "./complete-options.ts";
 import { fluxNamespace, hasTofu, makesRepository } from "./component.ts";
 import { hclMacros } from "./hcl-skeleton.ts";
@@ -16,6 +16,8 @@ export function moduleSkeleton(definition: Definition, form: TemplateForm, optio
   const secret = new Set(subject.sensitive);
   const asked = [...propertiesOf(form.pages).keys()].filter((name) => !secret.has(name));
   const label = labelOf(definition.name);
+  const shape = emptyShape();
+  addPages(shape, form.pages, "");
   const argumentLines = asked.map(
     (name) =>
       `\n\${{- argument(${quoteLiteral(name)}, ${fieldOf("values.answers", name)}, ${quoteLiteral(`/${name}`)}) }}`,
@@ -25,7 +27,7 @@ export function moduleSkeleton(definition: Definition, form: TemplateForm, optio
   const files = [
     {
       path: `${folder}main.tf`,
-      content: `${hclMacros(shapeOfPages(form.pages, ""))}module ${JSON.stringify(label)} {
+      content: `${hclMacros(shape)}module ${JSON.stringify(label)} {
   source = ${expression("quoted(values.component.moduleSource)")}${version}${argumentLines.join("")}${secretLines.join("")}
 }
 `,

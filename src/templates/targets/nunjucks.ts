@@ -40,11 +40,12 @@ export function expression(text: string): string {
   return `\${{ ${text} }}`;
 }
 
-/** The two tables that the macros of skeletons look places up in. */
-export function shapeTables({ maps, kept }: AnswerShape): string {
+/** The tables that the macros of skeletons look places up in. */
+export function shapeTables({ maps, named, kept, presets = new Map() }: AnswerShape): string {
   const mapRows = [...maps].map(([place, kind]) => `${quoteLiteral(place)}: ${quoteLiteral(kind)}`);
-  const keptRows = [...kept].map((place) => `${quoteLiteral(place)}: true`);
-  return `${table("maps", mapRows)}${table("kept", keptRows)}`;
+  const rows = (places: ReadonlySet<string>) => [...places].map((place) => `${quoteLiteral(place)}: true`);
+  const presetRows = [...presets].map(([place, preset]) => `${quoteLiteral(place)}: ${quoteLiteral(preset)}`);
+  return `${table("presets", presetRows)}${table("maps", mapRows)}${table("named", rows(named))}${table("kept", rows(kept))}`;
 }
 
 function table(name: string, rows: readonly string[]): string {
@@ -55,15 +56,15 @@ function table(name: string, rows: readonly string[]): string {
     .join(",\n")}\n} -%}\n`;
 }
 
-/** The properties that pages of a form ask for, in their order. */
-export function propertiesOf(pages: readonly { schema: JsonObject }[]): Map<string, JsonObject> {
-  const found = new Map<string, JsonObject>();
+/** The properties that pages of a form ask for, by name in their order. One that several pages ask for in parts has a schema each. */
+export function propertiesOf(pages: readonly { schema: JsonObject }[]): Map<string, JsonObject[]> {
+  const found = new Map<string, JsonObject[]>();
   for (const { schema } of pages) {
     for (const part of [schema, ...dependent(schema)]) {
       const { properties } = part;
       if (!isJsonObject(properties)) continue;
       for (const [name, property] of Object.entries(properties)) {
-        if (isJsonObject(property) && !found.has(name)) found.set(name, property);
+        if (isJsonObject(property)) found.set(name, [...(found.get(name) ?? []), property]);
       }
     }
   }

@@ -1,26 +1,30 @@
-import {
-  type ExactValue,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  setField,
-  stringifyYaml,
-} from "../../apimachinery/index.ts";
+import { type ExactValue, isJsonObject, type JsonValue, setField, stringifyYaml } from "../../apimachinery/index.ts";
 
 /** Writes YAML for people: fields in the order they have, sequences indented, lines never folded, whole numbers as such. */
 export function orderedYaml(value: JsonValue): string {
   return stringifyYaml(asExact(value), { v3: { isOrdered: () => true, bytesOf: (text) => Buffer.from(text) } });
 }
 
-/** Numbers that are whole would be written as floats otherwise, `1e+06`. */
-function asExact(value: JsonValue): ExactValue {
-  if (Array.isArray(value)) return value.map(asExact);
-  if (isJsonObject(value)) return exactFields(value);
-  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
-}
+/** Whole numbers from here on are written with an exponent, `1e+06`, unless they are integers to the writer. */
+const exponentFrom = 1_000_000;
 
-function exactFields(object: JsonObject): { [field: string]: ExactValue } {
-  const exact: { [field: string]: ExactValue } = {};
-  for (const [key, value] of Object.entries(object)) setField(exact, key, asExact(value));
-  return exact;
+/** The same value, copied where it holds large whole numbers only, which schemas rarely do. */
+function asExact(value: JsonValue): ExactValue {
+  if (typeof value === "number") {
+    return Math.abs(value) >= exponentFrom && Number.isSafeInteger(value) ? BigInt(value) : value;
+  }
+  if (Array.isArray(value)) {
+    const items = value.map(asExact);
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  if (!isJsonObject(value)) return value;
+  let copy: { [field: string]: ExactValue } | undefined;
+  for (const key of Object.keys(value)) {
+    const field = value[key] ?? null;
+    const exact = asExact(field);
+    if (exact === field) continue;
+    copy ??= { ...value };
+    setField(copy, key, exact);
+  }
+  return copy ?? value;
 }

@@ -1,8 +1,9 @@
 import { isJsonObject } from "../../apimachinery/index.ts";
 import type { Definition } from "../definition.ts";
-import { type AnswerShape, addShape, shapeOfPages } from "./answer-shape.ts";
+import { addShape, emptyShape } from "./answer-shape.ts";
 import { chartSkeleton } from "./chart-skeleton.ts";
 import type { CompleteOptions, Publish, Skeleton, TemplateForm } from "./complete-options.ts";
+import { documentAnswers } from "./document-answers.ts";
 import { moduleSkeleton } from "./module-skeleton.ts";
 import { expression, literalText, propertiesOf } from "./nunjucks.ts";
 import { orderedYaml } from "./ordered-yaml.ts";
@@ -20,7 +21,8 @@ export function skeletonOf(definition: Definition, form: TemplateForm, options: 
   }
   if (subject.kind === "module") return moduleSkeleton(definition, form, options);
   const name = publish === "pull-request" ? `${expression("values.component.name")}.yaml` : `${definition.name}.yaml`;
-  const content = `${yamlMacros(shapeOfPages(form.pages, ""))}# ${literalText(oneLine(definition.title))}${fieldLines("values.answers", "")}\n`;
+  const { answers, shape } = documentAnswers(definition, form, "");
+  const content = `${yamlMacros(shape)}# ${literalText(oneLine(definition.title))}${fieldLines(answers, "")}\n`;
   return { files: [{ path: name, content }], deployed: undefined };
 }
 
@@ -28,11 +30,13 @@ function resourceSkeleton(definition: Definition, form: TemplateForm, publish: P
   const { subject, schema } = definition;
   if (subject.kind !== "resource") return { files: [], deployed: undefined };
   const { apiVersion, resourceKind, namespaced } = subject;
-  const hasSpec = isJsonObject(schema["properties"]) && isJsonObject(schema["properties"]["spec"]);
+  const hasSpec = isJsonObject(schema["properties"]) && Object.hasOwn(schema["properties"], "spec");
   const properties = propertiesOf(form.pages);
-  const shape: AnswerShape = { maps: new Map(), kept: new Set() };
-  for (const [name, property] of properties)
-    addShape(shape, property, name !== "config" ? `/${name}` : hasSpec ? "/spec" : "");
+  const shape = emptyShape();
+  for (const [name, parts] of properties) {
+    const place = name !== "config" ? `/${name}` : hasSpec ? "/spec" : "";
+    for (const part of parts) addShape(shape, part, place);
+  }
   const needsSpec = hasSpec && Array.isArray(schema["required"]) && schema["required"].includes("spec");
   if (needsSpec) shape.kept.add("/spec");
   const others = [...properties.keys()].filter((name) => !["name", "namespace", "config"].includes(name));

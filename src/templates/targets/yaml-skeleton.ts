@@ -65,15 +65,17 @@ const macros = `{%- macro quoted(text) -%}
 {%- macro items(list, pad, place) -%}
   {%- for item in list -%}
     {%- set inner = block(item, pad, place ~ "/[]" if place != "*" else "*") -%}
-    \${{ "\\n" ~ pad ~ "-" ~ (inner | replace("\\n" ~ pad ~ "  ", " ", 1) if (item is mapping or item is iterable) and not (item is string) else inner) }}
+    \${{ "\\n" ~ pad ~ "-" ~ (inner | replace("\\n" ~ pad ~ "  ", " ", 1) if not (item is string or item is number or item === true or item === false or item === none) else inner) }}
   {%- endfor -%}
 {%- endmacro -%}
 {%- macro fields(object, pad, place) -%}
   {%- set kind = "any" if place == "*" else maps[place] -%}
   {%- for key, value in object -%}
-    {%- set at = "*" if kind == "any" else place ~ ("/*" if kind == "map" else "/" ~ key) -%}
+    {%- set own = not kind or named[place ~ "/" ~ key] -%}
+    {%- set at = place ~ "/" ~ key if own else ("*" if kind == "any" else place ~ "/*") -%}
     {%- set text = block(value if value is defined else none, pad, at) -%}
-    {%- if value is defined and (kind or kept[at] or not (value === none or text == " {}" or text == " []")) -%}
+    {%- set preset = presets[at] if own else none -%}
+    {%- if value is defined and not (preset and preset == (value | dump)) and (not own or kept[at] or not (value === none or text == " {}" or text == " []")) -%}
       \${{ "\\n" ~ pad ~ word(key) ~ ":" ~ text }}
     {%- endif -%}
   {%- endfor -%}

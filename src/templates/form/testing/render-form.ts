@@ -43,7 +43,13 @@ export function renderForm(page: JsonObject, answers?: JsonValue): RenderedForm 
     if (/config-error/.test(html)) problems.push("the library cannot order the fields of an object");
     const utils = rjsfUtils.createSchemaUtils(validator, schema as RJSFSchema, defaults);
     const blank = utils.getDefaultFormState(schema as RJSFSchema, {}) as JsonValue;
-    const { errors } = validator.validateFormData(blank, schema as RJSFSchema, undefined, undefined, uiSchema as UiSchema);
+    const { errors } = validator.validateFormData(
+      blank,
+      schema as RJSFSchema,
+      undefined,
+      undefined,
+      uiSchema as UiSchema,
+    );
     return { html, problems, blank, blankProblems: errors.map((error) => error.stack) };
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
@@ -57,9 +63,15 @@ export function renderForm(page: JsonObject, answers?: JsonValue): RenderedForm 
 function collectWarnings(problems: string[]): () => void {
   const { warn, error } = console;
   const collect = (...parts: unknown[]) => {
-    // React asks for keys in lists; the library's own templates lack some.
+    // What React and the library say about the library itself: missing keys, deprecated defaults, and a choice among objects whose
+    // fields have no names yet, which it cannot tell apart by their fields.
     const text = parts.map(String).join(" ");
-    if (!/unique "key" prop|useLayoutEffect does nothing/.test(text)) problems.push(text.slice(0, 500));
+    if (
+      !/unique "key" prop|useLayoutEffect does nothing|defaultProps will be removed|data\/anyOf must NOT have fewer than 1 items/.test(
+        text,
+      )
+    )
+      problems.push(text.slice(0, 500));
   };
   console.warn = collect;
   console.error = collect;

@@ -162,8 +162,7 @@ const types = ["string", "integer", "number", "boolean", "object", "array", "nul
 
 /** Something that may be a schema, in any draft, valid or not, and refers to whatever is or is not there. */
 export function randomSchema(random: Random, depth = 0): unknown {
-  if (depth > 4 || random(12) === 0)
-    return pick<unknown>(random, [true, false, {}, null, 5, "text", [], { $ref: "#" }]);
+  if (depth > 3 || random(8) === 0) return pick<unknown>(random, [true, false, {}, null, 5, "text", [], { $ref: "#" }]);
   const schema: Record<string, unknown> = {};
   const inner = () => randomSchema(random, depth + 1);
   const named = () =>
@@ -214,6 +213,6 @@ export function randomSchema(random: Random, depth = 0): unknown {
     $dynamicRef: () => "#anchor",
     $recursiveRef: () => "#",
   };
-  for (const [keyword, write] of Object.entries(writers)) if (random(4) === 0) schema[keyword] = write();
+  for (const [keyword, write] of Object.entries(writers)) if (random(6) === 0) schema[keyword] = write();
   return schema;
 }

@@ -1,0 +1,4 @@
+output "url" {
+  description = "Where the store answers"
+  value       = "https://${var.name}.example.com"
+}
